@@ -1,0 +1,87 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Lints every module of the library as top, with and without the simulation twins, and checks that bad parameters are
+# refused. Exit code 77: Verilator is missing.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+command -v verilator > /dev/null || { echo "SKIP: verilator not found"; exit 77; }
+status=0
+
+for file in finnr_*.sv; do
+  module=${file%.sv}
+  for form in "" -DFINNR_NO_SIM_TWIN; do
+    # shellcheck disable=SC2086
+    verilator --lint-only -Wall $form -I. --top-module "$module" "$file" || { echo "FAIL: lint of $module $form"; status=1; }
+  done
+done
+
+# Parameters that are not the defaults reach other branches.
+vary() {
+  # shellcheck disable=SC2068,SC2086
+  verilator --lint-only -Wall -I. --top-module "$1" $2 "$1.sv" || { echo "FAIL: lint of $1 $2"; status=1; }
+  # shellcheck disable=SC2086
+  verilator --lint-only -Wall -DFINNR_NO_SIM_TWIN -I. --top-module "$1" $2 "$1.sv" || { echo "FAIL: lint of $1 $2, no twin"; status=1; }
+}
+vary finnr_fifo "-GDepth=1"
+vary finnr_fifo "-GDepth=5 -GStyle=1"
+vary finnr_fifo "-GDepth=5 -GStyle=2"
+vary finnr_fifo "-GDepth=5 -GStyle=3"
+vary finnr_width "-GInLanes=4 -GOutLanes=2"
+vary finnr_width "-GInLanes=2 -GOutLanes=2"
+vary finnr_rom "-GDepth=1 -GStyle=2"
+vary finnr_rom "-GDepth=5 -GStyle=1"
+vary finnr_rom "-GDepth=5 -GStyle=3"
+vary finnr_replay "-GPasses=1"
+vary finnr_replay "-GWords=1 -GPasses=3"
+vary finnr_fork "-GOutputs=1"
+vary finnr_table "-GChannels=6 -GPe=2 -GPerChannel=1"
+vary finnr_table "-GChannels=2 -GPe=2 -GPerChannel=1"
+vary finnr_top_k "-GLabels=1 -GIndexBits=1"
+vary finnr_top_k "-GLabels=12 -GLanes=4 -GK=5 -GXSigned=0"
+vary finnr_dot "-GXKind=2 -GXBits=1 -GWKind=2 -GWBits=1 -GOutBits=3"
+vary finnr_dot "-GXKind=2 -GXBits=1"
+vary finnr_dot "-GWKind=2 -GWBits=1"
+vary finnr_dot "-GXKind=1 -GOutBits=48"
+vary finnr_threshold "-GChannels=2 -GStepSigns=1 -GBaseInMem=1 -GXSigned=0"
+vary finnr_threshold "-GSearch=1"
+vary finnr_threshold "-GSearch=1 -GStepSigns=2 -GBaseInMem=1 -GNumThresholds=5 -GOutBits=8"
+vary finnr_threshold "-GSearch=1 -GStepSigns=2 -GChannels=2 -GNumThresholds=1 -GXSigned=0"
+vary finnr_mvu "-GMw=4 -GMh=2"
+vary finnr_mvu "-GXKind=2 -GXBits=1 -GWKind=2 -GWBits=1 -GAccBits=4 -GAccSigned=0 -GOutBits=5"
+vary finnr_mvu "-GXKind=2 -GXBits=1 -GWKind=2 -GWBits=1 -GAccBits=4 -GAccSigned=0 -GOutBits=1 -GNumThresholds=1 -GThrBits=5"
+vary finnr_mvu "-GWKind=0 -GAccSigned=0 -GNumThresholds=7 -GOutBits=3 -GSearch=1"
+
+# Every elaboration check refuses; no message of another kind is accepted in its place.
+refuse() {
+  # shellcheck disable=SC2086
+  if verilator --lint-only -I. --top-module "$1" $2 "$1.sv" > /dev/null 2>&1; then
+    echo "FAIL: $1 accepts $2"
+    status=1
+  elif ! verilator --lint-only -Wno-fatal -I. --top-module "$1" $2 "$1.sv" 2>&1 | grep -q "$1: $3"; then
+    echo "FAIL: $1 with $2 does not say: $3"
+    status=1
+  fi
+}
+refuse finnr_fifo -GDepth=0 "Depth must be"
+refuse finnr_fifo -GStyle=4 "Style must be"
+refuse finnr_width "-GInLanes=2 -GOutLanes=3" "the ratio of lanes"
+refuse finnr_rom -GStyle=4 "Style must be"
+refuse finnr_replay -GWords=0 "Words must be"
+refuse finnr_replay -GPasses=0 "Passes must be"
+refuse finnr_fork -GOutputs=0 "Outputs must be"
+refuse finnr_table "-GChannels=5 -GPe=2" "Pe must divide"
+refuse finnr_top_k "-GLabels=10 -GLanes=3" "Lanes must divide"
+refuse finnr_top_k "-GLabels=4 -GK=5" "K must be"
+refuse finnr_top_k "-GLabels=40 -GIndexBits=5" "IndexBits"
+refuse finnr_dot "-GXKind=2" "a bipolar input"
+refuse finnr_dot "-GWKind=2" "a bipolar weight"
+refuse finnr_dot "-GWKind=3" "kinds must be"
+refuse finnr_threshold "-GChannels=5" "Pe must divide"
+refuse finnr_threshold "-GSearch=1 -GStepSigns=1" "StepSigns must be"
+refuse finnr_threshold "-GNumThresholds=0" "NumThresholds must be"
+refuse finnr_mvu "-GMh=5" "Pe must divide"
+refuse finnr_mvu "-GMw=6" "Simd must divide"
+refuse finnr_mvu "-GMwReal=9" "MwReal must"
+refuse finnr_mvu "-GXKind=2 -GXBits=1 -GWKind=2 -GWBits=1" "a count of equal pairs"
+[ $status = 0 ] && echo "passed: lint"
+exit $status

@@ -1,0 +1,465 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Writes one group of the parameter sweep: a SystemVerilog top with one instance per case, its memory images, and the
+table of parameters and unpacked contents that sweep.cpp reads. The table below is the only source of parameters.
+
+Files in --out: finnr_sweep.sv, sweep_ports.h, sweep.txt, c<case>_<name>.mem. Files whose text did not change are kept.
+Everything follows from --group, --sweep and --seed.
+"""
+
+import argparse
+import os
+import random
+
+UNSIGNED, SIGNED, BIPOLAR = 0, 1, 2
+
+
+def clog2(n):
+    return (n - 1).bit_length()
+
+
+def value_range(bits, kind):
+    if kind == BIPOLAR:
+        return -1, 1
+    return (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if kind == SIGNED else (0, (1 << bits) - 1)
+
+
+def bits_for(lo, hi, signed):
+    """Smallest width that holds lo and hi."""
+    bits = 1
+    while True:
+        a, b = value_range(bits, SIGNED if signed else UNSIGNED)
+        if a <= lo and hi <= b:
+            return bits
+        bits += 1
+
+
+def raw(value, bits, kind):
+    return int(value > 0) if kind == BIPOLAR else value & ((1 << bits) - 1)
+
+
+class Word:
+    """Bits collected from the low end."""
+
+    def __init__(self):
+        self.value, self.bits = 0, 0
+
+    def put(self, value, bits):
+        self.value |= (value & ((1 << bits) - 1)) << self.bits
+        self.bits += bits
+
+
+class Case:
+    def __init__(self, module, params, in_bits, out_bits, sinks=1):
+        self.module, self.params = module, dict(params)
+        self.in_bits, self.out_bits, self.sinks = in_bits, out_bits, sinks
+        self.data = {}   # name -> unpacked values for the model
+        self.files = {}  # parameter -> list of words
+        self.index = -1
+
+    def image(self, parameter, words):
+        self.files[parameter] = words
+
+
+# ---------------------------------------------------------------------------------------------- contents
+
+def thresholds(rng, channels, lo, hi, p, likely=None):
+    """Random contents of a threshold memory for x in lo..hi; also chooses ThrBits where it is 0."""
+    k, out_bits = p['NumThresholds'], p['OutBits']
+    signed = p['XSigned']
+    if p['ThrBits'] == 0:
+        p['ThrBits'] = bits_for(lo, hi + 1, signed)
+    tlo, thi = value_range(p['ThrBits'], SIGNED if signed else UNSIGNED)
+    low, high = max(lo, tlo), min(hi + 1, thi)
+
+    def one(form):
+        if form == 0:
+            return low                   # reached by every x
+        if form == 1:
+            return high                  # hi + 1 is reached by none
+        if form == 2 and likely:
+            return min(max(rng.choice(likely) + rng.randint(-1, 1), low), high)
+        return rng.randint(low, high)
+
+    thr, sign, base = [], [], []
+    for c in range(channels):
+        form = c % 5
+        if form == 3:
+            row = [one(0)] * k
+        elif form == 4:
+            row = [one(1)] * k
+        else:
+            row = [one(rng.choice([0, 1, 2, 2, 2, 3, 3])) for _ in range(k)]
+        if p['Search'] or rng.random() < 0.5:
+            row.sort()
+        thr.append(row)
+        sign.append([rng.randint(0, 1) for _ in range(k if p['StepSigns'] == 1 else p['StepSigns'] // 2)])
+        base.append(rng.randint(0, (1 << out_bits) - 1))
+    return thr, sign, base
+
+
+def threshold_words(p, thr, sign, base):
+    words = []
+    pe = p['Pe']
+    for fold in range(len(thr) // pe):
+        w = Word()
+        for c in range(fold * pe, fold * pe + pe):
+            for t in thr[c]:
+                w.put(t, p['ThrBits'])
+            for s in sign[c]:
+                w.put(s, 1)
+            if p['BaseInMem']:
+                w.put(base[c], p['OutBits'])
+        words.append(w)
+    return words
+
+
+def flat(rows):
+    return [v for row in rows for v in row]
+
+
+# ---------------------------------------------------------------------------------------------- cases per module
+
+def fifo(rng, width, depth, style):
+    return Case('finnr_fifo', dict(Width=width, Depth=depth, Style=style), [width], [width])
+
+
+def width(rng, bits, lanes_in, lanes_out):
+    return Case('finnr_width', dict(ElementBits=bits, InLanes=lanes_in, OutLanes=lanes_out),
+                [bits] * lanes_in, [bits] * lanes_out)
+
+
+def rom(rng, bits, depth, style):
+    case = Case('finnr_rom', dict(Width=bits, Depth=depth, Style=style), [max(1, clog2(depth))], [bits])
+    case.data['word'] = [rng.getrandbits(bits) for _ in range(depth)]
+    words = []
+    for v in case.data['word']:
+        w = Word()
+        w.put(v, bits)
+        words.append(w)
+    case.image('File', words)
+    return case
+
+
+def replay(rng, bits, words, passes):
+    return Case('finnr_replay', dict(Width=bits, Words=words, Passes=passes), [bits], [bits])
+
+
+def fork(rng, bits, outputs):
+    return Case('finnr_fork', dict(Width=bits, Outputs=outputs), [bits], [bits], outputs)
+
+
+def table(rng, channels, pe, x_bits, out_bits, per_channel, style=0):
+    case = Case('finnr_table', dict(Channels=channels, Pe=pe, XBits=x_bits, OutBits=out_bits, PerChannel=per_channel,
+                                    MemStyle=style), [x_bits] * pe, [out_bits] * pe)
+    tables = channels if per_channel else 1
+    contents = [[rng.getrandbits(out_bits) for _ in range(1 << x_bits)] for _ in range(tables)]
+    case.data['table'] = flat(contents)
+    words = []
+    for fold in range(channels // pe if per_channel else 1):
+        for x in range(1 << x_bits):
+            w = Word()
+            for c in range(fold * pe, fold * pe + pe) if per_channel else [0]:
+                w.put(contents[c][x], out_bits)
+            words.append(w)
+    case.image('File', words)
+    return case
+
+
+def top_k(rng, labels, lanes, bits, signed, k, index_bits=0):
+    index_bits = index_bits or max(1, clog2(labels))
+    return Case('finnr_top_k', dict(Labels=labels, Lanes=lanes, XBits=bits, XSigned=signed, K=k, IndexBits=index_bits),
+                [bits] * lanes, [index_bits])
+
+
+def dot(rng, simd, x_bits, x_kind, w_bits, w_kind, out_bits=0):
+    xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
+    if not out_bits:
+        out_bits = simd.bit_length() if xnor else x_bits + w_bits + 1 + clog2(simd)
+    return Case('finnr_dot', dict(Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, OutBits=out_bits),
+                [x_bits] * simd + [w_bits] * simd, [out_bits])
+
+
+def threshold(rng, channels, pe, x_bits, signed, out_bits, k, thr_bits=0, search=0, signs=0, base_in_mem=0, base=0, style=0):
+    p = dict(Channels=channels, Pe=pe, XBits=x_bits, XSigned=signed, OutBits=out_bits, NumThresholds=k, ThrBits=thr_bits,
+             Search=search, StepSigns=signs, BaseInMem=base_in_mem, Base=base, MemStyle=style)
+    lo, hi = value_range(x_bits, SIGNED if signed else UNSIGNED)
+    thr, sign, bases = thresholds(rng, channels, lo, hi, p)
+    case = Case('finnr_threshold', p, [x_bits] * pe, [out_bits] * pe)
+    case.data['thr'], case.data['sign'] = flat(thr), flat(sign)
+    case.data['base'] = bases if base_in_mem else [base] * channels
+    case.image('File', threshold_words(p, thr, sign, bases))
+    return case
+
+
+def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, k=0, out_bits=0, search=0, signs=0, base_in_mem=0, base=0,
+        pad=0, acc_extra=0, thr_extra=0, style=0):
+    real = mw - pad
+    xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
+    wlo, whi = value_range(w_bits, w_kind)
+    xlo, xhi = value_range(x_bits, x_kind)
+    weights = []
+    for c in range(mh):
+        form = c % 6
+        row = []
+        for i in range(mw):
+            v = whi if form == 1 else wlo if form == 2 else rng.randint(wlo, whi)
+            if w_kind == BIPOLAR and form not in (1, 2):
+                v = rng.choice([-1, 1])
+            if i >= real:
+                v = 1 if xnor else (0 if w_kind != BIPOLAR else 1)
+            row.append(v)
+        weights.append(row)
+
+    # Range of the accumulators with these weights (padding inputs are raw 0).
+    lo, hi, likely = 0, 0, []
+    for row in weights:
+        if xnor:
+            lo, hi = 0, max(hi, real)
+        else:
+            pad_sum = sum(row[i] * (-1 if x_kind == BIPOLAR else 0) for i in range(real, mw))
+            lo = min(lo, pad_sum + sum(min(v * xlo, v * xhi) for v in row[:real]))
+            hi = max(hi, pad_sum + sum(max(v * xlo, v * xhi) for v in row[:real]))
+    for _ in range(64):
+        row = rng.choice(weights)
+        xs = [rng.choice([-1, 1]) if x_kind == BIPOLAR else rng.randint(xlo, xhi) for _ in range(real)]
+        likely.append(sum(a == b for a, b in zip(row, xs)) if xnor else sum(a * b for a, b in zip(row, xs)))
+    signed = int(lo < 0)
+    acc_bits = bits_for(lo, hi, signed) + acc_extra
+    if not out_bits:
+        out_bits = bits_for(-real, real, 1) if xnor else acc_bits
+    p = dict(Mw=mw, Mh=mh, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
+             AccSigned=signed, OutBits=out_bits, MwReal=real, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
+             BaseInMem=base_in_mem, Base=base, WeightStyle=style, ThresholdStyle=style)
+    case = Case('finnr_mvu', p, [x_bits] * simd, [out_bits] * pe)
+    case.data['weight'] = flat(weights)
+    words = []
+    for nf in range(mh // pe):
+        for sf in range(mw // simd):
+            w = Word()
+            for r in range(pe):
+                for s in range(simd):
+                    w.put(raw(weights[nf * pe + r][sf * simd + s], w_bits, w_kind), w_bits)
+            words.append(w)
+    case.image('WeightFile', words)
+    if k:
+        p['ThrBits'] = 0
+        q = dict(p, XSigned=signed)
+        q['ThrBits'] = bits_for(lo, hi + 1, signed) + thr_extra
+        thr, sign, bases = thresholds(rng, mh, lo, hi, q, likely)
+        p['ThrBits'] = q['ThrBits']
+        case.params = p
+        case.data['thr'], case.data['sign'] = flat(thr), flat(sign)
+        case.data['base'] = bases if base_in_mem else [base] * mh
+        case.image('ThresholdFile', threshold_words(q, thr, sign, bases))
+    return case
+
+
+# ---------------------------------------------------------------------------------------------- the table
+
+def streams(r):
+    u, s = UNSIGNED, SIGNED
+    cases = [fifo(r, *a) for a in [
+        (8, 1, 0), (1, 1, 2), (8, 2, 0), (33, 2, 1), (5, 2, 2), (8, 3, 0), (1, 3, 2), (64, 4, 3), (7, 5, 1), (8, 16, 0),
+        (8, 17, 2), (3, 17, 1), (16, 64, 2), (9, 100, 3)]]
+    cases += [width(r, *a) for a in [
+        (8, 1, 1), (8, 1, 2), (8, 2, 1), (1, 1, 7), (3, 5, 1), (1, 8, 64), (1, 64, 8), (5, 3, 9), (5, 9, 3), (4, 2, 26),
+        (2, 16, 2), (7, 1, 3), (13, 4, 4)]]
+    cases += [rom(r, *a) for a in [(8, 1, 0), (1, 2, 1), (33, 5, 2), (64, 17, 3), (12, 100, 0), (4, 64, 1)]]
+    cases += [replay(r, *a) for a in [
+        (8, 1, 1), (8, 1, 2), (3, 1, 7), (8, 2, 2), (5, 3, 3), (1, 3, 1), (8, 4, 10), (8, 5, 2), (17, 7, 3), (8, 8, 2),
+        (9, 9, 5), (8, 16, 3), (64, 27, 2), (2, 13, 1)]]
+    cases += [fork(r, *a) for a in [(8, 1), (8, 2), (1, 3), (33, 4), (5, 7)]]
+    cases += [table(r, *a) for a in [
+        (1, 1, 1, 1, 0), (7, 1, 4, 4, 0), (7, 7, 3, 5, 0), (8, 2, 8, 8, 0), (7, 1, 4, 3, 1), (7, 7, 2, 2, 1), (6, 3, 5, 1, 1),
+        (4, 2, 6, 9, 1, 2), (1, 1, 3, 2, 1), (16, 4, 1, 3, 1, 1), (5, 1, 8, 17, 1, 2)]]
+    cases += [top_k(r, *a) for a in [
+        (1, 1, 8, 1, 1), (10, 1, 8, 1, 1), (10, 2, 16, 1, 5), (10, 10, 8, 0, 1), (7, 1, 4, 1, 7), (7, 7, 3, 1, 7),
+        (13, 1, 1, 0, 3), (100, 10, 8, 1, 5, 8), (12, 3, 2, 0, 2), (12, 4, 8, 1, 4), (5, 1, 24, 1, 2), (17, 17, 5, 0, 3),
+        (9, 3, 1, 1, 9), (2, 1, 33, 1, 2), (37, 1, 12, 1, 1)]]
+    return cases
+
+
+def random_streams(r, n):
+    cases = []
+    for _ in range(n):
+        cases.append(fifo(r, r.randint(1, 64), r.randint(1, 40), r.randint(0, 3)))
+        a, b = r.randint(1, 8), r.randint(1, 8)
+        cases.append(width(r, r.randint(1, 8), *r.choice([(a, a * b), (a * b, a)])))
+        cases.append(rom(r, r.randint(1, 64), r.randint(1, 70), r.randint(0, 3)))
+        cases.append(replay(r, r.randint(1, 64), r.randint(1, 30), r.randint(1, 12)))
+        cases.append(fork(r, r.randint(1, 40), r.randint(1, 6)))
+        pe, folds = r.randint(1, 8), r.randint(1, 7)
+        cases.append(table(r, pe * folds, pe, r.randint(1, 7), r.randint(1, 12), r.randint(0, 1), r.randint(0, 3)))
+        lanes, beats = r.randint(1, 8), r.randint(1, 20)
+        cases.append(top_k(r, lanes * beats, lanes, r.randint(1, 20), r.randint(0, 1), r.randint(1, min(9, lanes * beats))))
+    return cases
+
+
+def dots(r):
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    return [dot(r, *a) for a in [
+        (1, 1, b, 1, b), (5, 1, b, 1, b), (32, 1, b, 1, b), (65, 1, b, 1, b), (130, 1, b, 1, b), (27, 1, b, 1, b, 9),
+        (3, 1, b, 4, s), (8, 1, b, 3, u), (1, 1, b, 8, s), (70, 1, b, 2, s),
+        (3, 8, u, 1, b), (4, 1, u, 1, b), (9, 2, u, 1, b), (7, 5, s, 1, b), (66, 3, s, 1, b), (1, 1, s, 1, b),
+        (1, 1, u, 1, u), (4, 1, s, 1, s), (3, 4, u, 4, s), (5, 4, s, 4, s), (8, 8, u, 8, s), (2, 8, s, 8, u), (6, 3, u, 5, u),
+        (16, 2, s, 2, s), (3, 8, s, 8, s, 48), (11, 7, u, 6, s, 48), (5, 8, s, 8, s, 9), (2, 16, s, 16, s, 33)]]
+
+
+def threshold_cases(r, form_only=False):
+    t = lambda *a, **k: threshold(r, *a, **k)
+    cases = [
+        t(7, 1, 8, 1, 2, 3), t(4, 2, 8, 1, 2, 3), t(5, 5, 4, 0, 1, 1), t(1, 1, 1, 0, 1, 1), t(6, 3, 5, 0, 4, 15, base=-8),
+        t(4, 1, 8, 1, 3, 7, thr_bits=12), t(11, 1, 9, 1, 2, 2, signs=1, base=1), t(6, 2, 9, 0, 4, 11, signs=1, base_in_mem=1),
+        t(10, 5, 6, 1, 2, 3, signs=2, base_in_mem=1, style=2), t(3, 3, 16, 1, 8, 20, base=-128), t(4, 2, 40, 1, 2, 3),
+        t(4, 2, 32, 0, 2, 3, base_in_mem=1), t(8, 4, 12, 1, 2, 3, thr_bits=5, base=2), t(2, 1, 3, 1, 1, 1, signs=2),
+        # binary search
+        t(7, 1, 8, 1, 2, 3, search=1), t(4, 2, 8, 0, 3, 7, search=1, base=-4), t(5, 5, 4, 0, 1, 1, search=1),
+        t(6, 2, 10, 1, 3, 5, search=1, signs=2, base=3), t(6, 3, 12, 0, 4, 14, search=1, signs=2, base_in_mem=1, style=1),
+        t(3, 1, 14, 1, 4, 8, search=1, base_in_mem=1), t(4, 4, 40, 1, 3, 6, search=1), t(2, 1, 16, 1, 8, 255, search=1, base=-128),
+        t(13, 1, 6, 1, 2, 2, search=1, thr_bits=9), t(1, 1, 20, 0, 7, 100, search=1, style=2)]
+    return cases
+
+
+def mvus(r):
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    m = lambda *a, **k: mvu(r, *a, **k)
+    return [
+        # mw mh pe simd, x bits and kind, w bits and kind
+        m(8, 4, 2, 4, 4, u, 4, s), m(8, 4, 4, 8, 4, u, 4, s), m(1, 1, 1, 1, 8, s, 8, s), m(7, 5, 1, 1, 3, u, 3, s),
+        m(7, 5, 5, 1, 3, s, 3, s), m(7, 5, 1, 7, 8, u, 1, b), m(27, 11, 11, 9, 2, u, 2, s), m(27, 6, 3, 3, 8, u, 8, s),
+        m(16, 6, 2, 16, 8, s, 5, u), m(6, 3, 1, 2, 8, u, 8, u), m(10, 4, 2, 5, 1, b, 4, s), m(10, 4, 4, 2, 1, b, 7, u),
+        m(12, 6, 3, 4, 1, u, 1, u), m(12, 6, 2, 3, 1, u, 1, b, acc_extra=5), m(9, 7, 7, 9, 1, s, 2, s, out_bits=20),
+        # bipolar by bipolar, plain output, with and without padding
+        m(16, 8, 4, 8, 1, b, 1, b), m(16, 6, 6, 16, 1, b, 1, b), m(15, 3, 1, 1, 1, b, 1, b), m(32, 4, 2, 8, 1, b, 1, b, pad=5),
+        m(72, 6, 2, 72, 1, b, 1, b, pad=1, out_bits=12),
+        # fused activation
+        m(16, 8, 4, 8, 1, b, 1, b, k=1, out_bits=1), m(32, 12, 4, 4, 1, b, 1, b, k=1, out_bits=1, signs=2, base_in_mem=1),
+        m(27, 7, 1, 9, 1, b, 1, b, k=3, out_bits=2, pad=2, signs=2, base_in_mem=1), m(9, 5, 5, 9, 1, b, 1, b, k=3, out_bits=2, base=-2),
+        m(8, 4, 2, 4, 4, u, 4, s, k=15, out_bits=4, base=-8), m(12, 6, 6, 12, 2, u, 2, s, k=3, out_bits=2, thr_extra=2),
+        m(27, 10, 5, 3, 8, u, 3, s, k=3, out_bits=2, signs=1, base_in_mem=1), m(6, 3, 1, 6, 8, s, 8, s, k=7, out_bits=3, signs=2, base=7),
+        m(6, 4, 2, 2, 3, u, 4, u, k=3, out_bits=2), m(10, 4, 2, 5, 1, b, 4, s, k=1, out_bits=1, style=1),
+        m(16, 6, 2, 4, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), m(8, 7, 7, 8, 4, u, 1, b, k=15, out_bits=4, search=1),
+        m(8, 4, 1, 8, 4, s, 4, s, k=6, out_bits=3, search=1, signs=2, base_in_mem=1, style=2),
+        m(24, 4, 2, 12, 1, b, 1, b, k=3, out_bits=2, search=1, base=1), m(18, 1, 1, 3, 2, s, 2, s, k=3, out_bits=2, style=2)]
+
+
+def random_compute(r, n):
+    def operand():
+        kind = r.choice([UNSIGNED, SIGNED, BIPOLAR])
+        return (1 if kind == BIPOLAR else r.randint(1, 8)), kind
+
+    cases = []
+    for _ in range(n):
+        cases.append(dot(r, r.randint(1, 24), *operand(), *operand()))
+        for search in (0, 1):
+            k = r.randint(1, 20)
+            pe, folds = r.randint(1, 6), r.randint(1, 6)
+            cases.append(threshold(r, pe * folds, pe, r.randint(1, 20), r.randint(0, 1), max(1, clog2(k + 1)) + r.randint(0, 2), k,
+                                   search=search, signs=r.choice([0, 2] if search else [0, 1, 2]), base_in_mem=r.randint(0, 1),
+                                   base=r.randint(-4, 4), style=r.randint(0, 3)))
+        pe, simd = r.randint(1, 6), r.randint(1, 9)
+        x, w = operand(), operand()
+        extra = {}
+        if r.random() < 0.6:
+            search = r.randint(0, 1)
+            k = r.randint(1, 9)
+            extra = dict(k=k, out_bits=clog2(k + 1) + r.randint(0, 1), search=search, signs=r.choice([0, 2] if search else [0, 1, 2]),
+                         base_in_mem=r.randint(0, 1), base=r.randint(-3, 3), thr_extra=r.randint(0, 1))
+        sf = r.randint(1, 6)
+        if simd * sf > 2 and r.random() < 0.3:
+            extra['pad'] = r.randint(1, 2)
+        cases.append(mvu(r, simd * sf, pe * r.randint(1, 5), pe, simd, *x, *w, style=r.randint(0, 3), **extra))
+    return cases
+
+
+# Three Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
+def group_cases(group, sweep, rng):
+    more = 25 if sweep == 'all' else 4
+    if group == 'streams':
+        return streams(rng) + random_streams(rng, more)
+    if group == 'compute':
+        return dots(rng) + threshold_cases(rng) + mvus(rng) + random_compute(rng, more)
+    return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + random_compute(rng, more)
+
+
+# ---------------------------------------------------------------------------------------------- output
+
+def write(path, text):
+    if os.path.exists(path):
+        with open(path) as f:
+            if f.read() == text:
+                return
+    with open(path, 'w') as f:
+        f.write(text)
+
+
+def instance(case, sink, directory):
+    i, p = case.index, case.params
+    in_bits, out_bits = sum(case.in_bits), sum(case.out_bits)
+    parameters = ['.%s(%d)' % (k, v) for k, v in p.items()]
+    parameters += ['.%s("%s/c%d_%s.mem")' % (k, directory, i, k) for k in case.files]
+    head = '  %s #(%s) c%d' % (case.module, ', '.join(parameters), i)
+    v = dict(i=i, k=sink, x=p.get('Simd', 0) * p.get('XBits', 0), top=in_bits - 1, n=case.sinks - 1, out=out_bits - 1)
+    if case.module == 'finnr_dot':
+        return [
+            '  assign s_ready_%(i)d = m_ready_%(k)d;' % v,
+            '  assign m_valid_%(k)d = s_valid_%(i)d;' % v,
+            head + ' (.x_i(s_data_%(i)d[%(x)d-1:0]), .w_i(s_data_%(i)d[%(top)d:%(x)d]), .y_o(m_data_%(k)d));' % v]
+    if case.module == 'finnr_rom':
+        return [
+            '  logic v%(i)d;' % v,
+            '  assign s_ready_%(i)d = !v%(i)d || m_ready_%(k)d;' % v,
+            '  assign m_valid_%(k)d = v%(i)d;' % v,
+            "  always_ff @(posedge clk_i) if (!rst_ni) v%(i)d <= 1'b0; else if (s_ready_%(i)d) v%(i)d <= s_valid_%(i)d;" % v,
+            head + ' (.clk_i, .en_i(s_valid_%(i)d && s_ready_%(i)d), .addr_i(s_data_%(i)d), .data_o(m_data_%(k)d));' % v]
+    if case.module == 'finnr_fork':
+        lines = ['  logic [%(n)d:0] v%(i)d, r%(i)d;' % v, '  logic [%(out)d:0] d%(i)d;' % v]
+        for k in range(case.sinks):
+            lines += ['  assign m_valid_%d = v%d[%d];' % (sink + k, i, k), '  assign r%d[%d] = m_ready_%d;' % (i, k, sink + k),
+                      '  assign m_data_%d = d%d;' % (sink + k, i)]
+        return lines + [head + ' (.clk_i, .rst_ni, .s_valid_i(s_valid_%(i)d), .s_ready_o(s_ready_%(i)d), .s_data_i(s_data_%(i)d), '
+                        '.m_valid_o(v%(i)d), .m_ready_i(r%(i)d), .m_data_o(d%(i)d));' % v]
+    return [head + ' (.clk_i, .rst_ni, .s_valid_i(s_valid_%(i)d), .s_ready_o(s_ready_%(i)d), .s_data_i(s_data_%(i)d), '
+            '.m_valid_o(m_valid_%(k)d), .m_ready_i(m_ready_%(k)d), .m_data_o(m_data_%(k)d));' % v]
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('--group', choices=['streams', 'compute', 'form'], required=True)
+    parser.add_argument('--sweep', choices=['default', 'all'], default='default')
+    parser.add_argument('--seed', type=int, default=1)
+    parser.add_argument('--out', required=True)
+    args = parser.parse_args()
+    directory = os.path.abspath(args.out)
+    os.makedirs(directory, exist_ok=True)
+    cases = group_cases(args.group, args.sweep, random.Random('%s %s %d' % (args.group, args.sweep, args.seed)))
+
+    body, ports, binds, table_text, sink = [], [], [], [], 0
+    for index, case in enumerate(cases):
+        case.index = index
+        body += instance(case, sink, directory)
+        ports.append('  input logic s_valid_%d, output logic s_ready_%d, input logic [%d:0] s_data_%d' % (
+            index, index, sum(case.in_bits) - 1, index))
+        binds.append('  sources.push_back({&top.s_valid_%d, &top.s_ready_%d, &top.s_data_%d, sizeof(top.s_data_%d)});' % ((index,) * 4))
+        for k in range(sink, sink + case.sinks):
+            ports.append('  output logic m_valid_%d, input logic m_ready_%d, output logic [%d:0] m_data_%d' % (
+                k, k, sum(case.out_bits) - 1, k))
+            binds.append('  sinks.push_back({&top.m_valid_%d, &top.m_ready_%d, &top.m_data_%d, sizeof(top.m_data_%d)});' % ((k,) * 4))
+        table_text.append('case %s %d %s' % (case.module, case.sinks, ' '.join('%s=%d' % kv for kv in case.params.items())))
+        for name, values in case.data.items():
+            table_text.append('data %s %s' % (name, ' '.join(map(str, values))))
+        for name, words in case.files.items():
+            write('%s/c%d_%s.mem' % (directory, index, name),
+                  ''.join('%0*x\n' % ((w.bits + 3) // 4, w.value) for w in words))
+        sink += case.sinks
+    top = ['// Written by make_sweep.py.', 'module finnr_sweep (', '  input logic clk_i, input logic rst_ni,', ',\n'.join(ports), ');']
+    write(directory + '/finnr_sweep.sv', '\n'.join(top + body + ['endmodule']) + '\n')
+    write(directory + '/sweep_ports.h', '\n'.join(
+        ['// Written by make_sweep.py.', 'inline void BindPorts(Vfinnr_sweep& top, std::vector<Port>& sources, std::vector<Port>& sinks) {']
+        + binds + ['}']) + '\n')
+    write(directory + '/sweep.txt', '\n'.join(table_text) + '\n')
+
+
+if __name__ == '__main__':
+    main()

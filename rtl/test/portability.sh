@@ -1,0 +1,98 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Every module, with default parameters and some others, must elaborate in Icarus Verilog and synthesise in Yosys without
+# latches and without problems that `check` finds: portability.sh OUTPUT_FOLDER
+# Exit code 77: neither tool is installed; with one of them, that one is used.
+set -u
+out=$1
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cd "$(dirname "$0")/.." || exit 1
+status=0
+tools=0
+
+cases="finnr_fifo
+finnr_fifo Depth=1
+finnr_fifo Depth=5 Style=2
+finnr_width
+finnr_width InLanes=4 OutLanes=2
+finnr_width InLanes=2 OutLanes=2
+finnr_rom
+finnr_rom Depth=1
+finnr_rom Depth=16 Style=2
+finnr_replay
+finnr_replay Passes=1
+finnr_replay Words=1 Passes=3
+finnr_fork
+finnr_table
+finnr_table Channels=6 Pe=2 PerChannel=1
+finnr_top_k
+finnr_top_k Labels=12 Lanes=4 K=5
+finnr_dot
+finnr_dot XKind=2 XBits=1
+finnr_dot WKind=2 WBits=1
+finnr_dot XKind=2 XBits=1 WKind=2 WBits=1 OutBits=3
+finnr_threshold
+finnr_threshold StepSigns=1 BaseInMem=1 XSigned=0
+finnr_threshold Search=1
+finnr_threshold Search=1 NumThresholds=5 StepSigns=2 BaseInMem=1
+finnr_threshold_step
+finnr_mvu
+finnr_mvu Mw=4 Mh=2
+finnr_mvu NumThresholds=7 OutBits=3 Search=1
+finnr_mvu XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=1 NumThresholds=1 ThrBits=5"
+
+if command -v iverilog > /dev/null; then
+  tools=1
+  echo "$cases" | {
+    bad=0
+    while read -r module parameters; do
+      flags=
+      for p in $parameters; do flags="$flags -P$module.$p"; done
+      # shellcheck disable=SC2086
+      if ! iverilog -g2012 -I. -s "$module" $flags -o "$out/icarus.vvp" finnr_*.sv > "$out/icarus.log" 2>&1; then
+        echo "FAIL: Icarus Verilog, $module $parameters"
+        cat "$out/icarus.log"
+        bad=1
+      fi
+    done
+    exit $bad
+  } || status=1
+else
+  echo "no iverilog"
+fi
+
+if command -v yosys > /dev/null; then
+  tools=1
+  files=$(echo finnr_*.sv)
+  {
+    echo "read_verilog -sv -I. $files"
+    echo "design -save library"
+    echo "$cases" | while read -r module parameters; do
+      echo "log == $module $parameters"
+      echo "design -load library"
+      sets=
+      for p in $parameters; do sets="$sets -set ${p%=*} ${p#*=}"; done
+      [ -z "$sets" ] || echo "chparam$sets $module"
+      echo "synth -flatten -noabc -top $module"
+      # A read-only memory without a file has no driver; every other problem counts.
+      echo "check"
+      echo "select -assert-none t:\$dlatch t:\$_DLATCH_* t:\$adlatch"
+    done
+  } > "$out/portability.ys"
+  if ! yosys -q -l "$out/yosys.log" -s "$out/portability.ys" > "$out/yosys.out" 2>&1; then
+    echo "FAIL: Yosys"
+    grep "^== " "$out/yosys.log" | tail -n 1
+    tail -n 5 "$out/yosys.out"
+    status=1
+  elif grep -q "Warning: found logic loop\|multiple conflicting drivers" "$out/yosys.log"; then
+    echo "FAIL: Yosys found a loop or conflicting drivers, see $out/yosys.log"
+    status=1
+  fi
+else
+  echo "no yosys"
+fi
+
+[ $tools = 0 ] && { echo "SKIP: neither iverilog nor yosys found"; exit 77; }
+[ $status = 0 ] && echo "passed: portability"
+exit $status
