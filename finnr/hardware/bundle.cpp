@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/hardware/bundle.h"
+
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "finnr/base/files.h"
+
+namespace finnr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+Json type_json(const IntType& type) { return {{"lo", type.lo}, {"hi", type.hi}, {"bipolar", type.bipolar}, {"bits", type.bits()}}; }
+
+IntType type_from(const Json& json) {
+  return {json.at("lo").get<std::int64_t>(), json.at("hi").get<std::int64_t>(), json.at("bipolar").get<bool>()};
+}
+
+template <class T>
+Json stream_json(const T& stream) {
+  return {{"value", stream.value.value}, {"element", type_json(stream.element)}, {"lanes", stream.lanes},  {"beats", stream.beats()},
+          {"vectors", stream.vectors},   {"channels", stream.channels},          {"padded", stream.padded}};
+}
+
+template <class T>
+void stream_from(const Json& json, T& stream) {
+  stream.value.value = json.at("value").get<std::uint32_t>();
+  stream.element = type_from(json.at("element"));
+  stream.lanes = json.at("lanes").get<int>();
+  stream.vectors = json.at("vectors").get<std::int64_t>();
+  stream.channels = json.at("channels").get<std::int64_t>();
+  stream.padded = json.at("padded").get<std::int64_t>();
+}
+
+Json port_json(const Port& port) {
+  Json json = {{"name", port.name}, {"protocol", "axi4-stream"}, {"data_bits", port.data_bits}, {"is_float", port.is_float}};
+  json.update(stream_json(port));
+  return json;
+}
+
+Port port_from(const Json& json) {
+  Port port;
+  stream_from(json, port);
+  port.name = json.at("name").get<std::string>();
+  port.data_bits = json.at("data_bits").get<int>();
+  port.is_float = json.at("is_float").get<bool>();
+  return port;
+}
+
+Diagnostic not_a_bundle(std::string why) {
+  return Diagnostic(Code::kNotABundle, "the folder holds no accelerator")
+      .because(std::move(why))
+      .fix("name the folder that 'finnr build MODEL -o DIR' wrote");
+}
+
+}  // namespace
+
+std::string to_json(const Bundle& bundle) {
+  Json taps = Json::array();
+  for (const Tap& tap : bundle.taps) {
+    Json json = {{"unit", tap.unit}, {"signal", tap.signal}, {"node", tap.node}};
+    json.update(stream_json(tap));
+    taps.push_back(std::move(json));
+  }
+  Json units = Json::array();
+  for (const UnitSummary& unit : bundle.units)
+    units.push_back({{"name", unit.name}, {"kind", unit.kind}, {"pe", unit.pe}, {"simd", unit.simd}, {"interval", unit.interval}});
+  const Json json = {{"format", Bundle::kFormat},
+                     {"name", bundle.name},
+                     {"top", bundle.top},
+                     {"wrapper", bundle.top + "_wrapper"},
+                     {"model", bundle.model},
+                     {"network", kNetworkFile},
+                     {"clock_mhz", bundle.clock_mhz},
+                     {"interval", bundle.interval},
+                     {"sources", bundle.sources},
+                     {"memories", bundle.memories},
+                     {"clock", "clk_i"},
+                     {"reset", {{"name", "rst_ni"}, {"active", "low"}, {"synchronous", true}}},
+                     {"ports", {port_json(bundle.input), port_json(bundle.output)}},
+                     {"streams", taps},
+                     {"units", units}};
+  return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Result<Bundle> bundle_from_json(const std::string& text) {
+  const Json json = Json::parse(text, nullptr, false);
+  if (!json.is_object()) return not_a_bundle(fmt::format("{} is not JSON", kBundleFile));
+  // nlohmann-json reports a missing or mistyped key by an exception; it stays inside this function.
+  try {
+    if (json.at("format").get<int>() != Bundle::kFormat) return not_a_bundle("it was written by another version of finnr");
+    Bundle bundle;
+    bundle.name = json.at("name").get<std::string>();
+    bundle.top = json.at("top").get<std::string>();
+    bundle.model = json.at("model").get<std::string>();
+    bundle.clock_mhz = json.at("clock_mhz").get<double>();
+    bundle.interval = json.at("interval").get<std::int64_t>();
+    bundle.sources = json.at("sources").get<std::vector<std::string>>();
+    bundle.memories = json.at("memories").get<std::vector<std::string>>();
+    bundle.input = port_from(json.at("ports").at(0));
+    bundle.output = port_from(json.at("ports").at(1));
+    for (const Json& entry : json.at("streams")) {
+      Tap tap;
+      stream_from(entry, tap);
+      tap.unit = entry.at("unit").get<std::string>();
+      tap.signal = entry.at("signal").get<std::string>();
+      tap.node = entry.at("node").get<std::string>();
+      bundle.taps.push_back(std::move(tap));
+    }
+    for (const Json& entry : json.at("units")) {
+      bundle.units.push_back({entry.at("name").get<std::string>(), entry.at("kind").get<std::string>(), entry.at("pe").get<int>(),
+                              entry.at("simd").get<int>(), entry.at("interval").get<std::int64_t>()});
+    }
+    return bundle;
+  } catch (const Json::exception& error) {
+    return not_a_bundle(error.what());
+  }
+}
+
+Result<Bundle> load_bundle(const std::filesystem::path& folder) {
+  Result<std::string> text = read_file(folder / kBundleFile);
+  if (!text.ok()) return not_a_bundle(text.error().cause).at({folder.string(), "", ""});
+  return bundle_from_json(*text);
+}
+
+}  // namespace finnr

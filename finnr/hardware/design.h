@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "finnr/base/ids.h"
+#include "finnr/graph/graph.h"
+
+namespace finnr {
+
+using UnitId = Id<struct UnitTag>;
+
+/// Where a unit keeps its constants. The numbers are those of the RTL's Style parameters.
+enum class Store : std::uint8_t { kConstant = 0, kLutRam = 1, kBlock = 2, kUltra = 3 };
+std::string_view to_text(Store store);
+std::optional<Store> find_store(std::string_view name);
+
+/// Thresholds of a unit, as its memory holds them: level = base + sum of signs over thresholds <= x.
+struct Steps {
+  std::shared_ptr<const Tensor> thresholds;  ///< [C,K] or [1,K], ascending rows
+  std::shared_ptr<const Tensor> base;        ///< [C] or [1]
+  std::shared_ptr<const Tensor> signs;       ///< [C,K] or [1,K]
+  IntType codes;                             ///< of the result
+
+  [[nodiscard]] std::int64_t count() const { return thresholds->shape()[1]; }
+};
+
+/// Matrix times vector, with fused thresholds when `steps` is set.
+struct Mvu {
+  std::int64_t mw = 0;                    ///< inputs, padded to a multiple of simd
+  std::int64_t mh = 0;                    ///< outputs, padded to a multiple of pe
+  int pe = 1;                             ///< outputs computed at once; divides mh
+  int simd = 1;                           ///< inputs taken at once; divides mw
+  std::int64_t vectors = 1;               ///< vectors in a frame
+  std::shared_ptr<const Tensor> weights;  ///< [real inputs, real outputs]
+  IntType x;
+  IntType w;
+  IntType accumulator;  ///< of the plain sum of products
+  Store weight_store = Store::kLutRam;
+  std::optional<Steps> steps;
+};
+
+/// Thresholds on a stream.
+struct Threshold {
+  std::int64_t channels = 0;  ///< of a vector; divided by the lanes
+  std::int64_t vectors = 1;
+  IntType x;
+  Steps steps;
+};
+
+/// Lanes to lanes, one dividing the other.
+struct Width {};
+
+/// A queue of `depth` beats.
+struct Fifo {
+  int depth = 2;
+};
+
+/// Indices of the k largest.
+struct TopKUnit {
+  std::int64_t labels = 0;
+  std::int64_t k = 1;
+  IntType x;
+};
+
+struct Unit {
+  std::string name;  ///< "fc0", "width1", ...: legal and unique
+  std::variant<Mvu, Threshold, Width, Fifo, TopKUnit> kind;
+  Origin origin;  ///< nodes of the model behind it
+};
+
+/// "mvu", "threshold", "width", "fifo", "top_k".
+std::string_view kind_name(const Unit& unit);
+
+/// Beats of `lanes` elements from one unit to the next. An invalid end is the edge of the accelerator.
+struct Stream {
+  std::string name;
+  UnitId from;
+  UnitId to;
+  IntType element;
+  int lanes = 1;
+  std::int64_t vectors = 1;   ///< in a frame
+  std::int64_t channels = 0;  ///< real elements of a vector
+  std::int64_t padded = 0;    ///< elements of a vector that travel: a multiple of lanes; the extra ones carry anything
+  ValueId value;              ///< of the integer network: what the real elements are, in row-major order
+
+  [[nodiscard]] std::int64_t beats() const { return vectors * padded / lanes; }  ///< in a frame
+  [[nodiscard]] int beat_bits() const { return lanes * element.bits(); }
+};
+
+/// An accelerator as intent: units and streams, nothing measured.
+struct Design {
+  std::string name;             ///< a legal module name
+  std::vector<Unit> units;      ///< in the order of the data
+  std::vector<Stream> streams;  ///< stream i enters unit i; the last leaves the accelerator
+  double clock_mhz = 100;
+};
+
+/// Cycles between frames of one unit when it is never stalled: exact and sustained (docs/hardware.md).
+std::int64_t interval(const Design& design, UnitId unit);
+
+/// Cycles between frames of the whole accelerator: that of its slowest unit or edge.
+std::int64_t interval(const Design& design);
+
+/// Multiplications a cycle of the matrix units.
+std::int64_t macs_per_cycle(const Design& design);
+
+/// One line a unit and a stream, for people and golden tests.
+std::string print(const Design& design);
+
+}  // namespace finnr

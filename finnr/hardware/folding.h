@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "finnr/base/diagnostics.h"
+#include "finnr/base/result.h"
+#include "finnr/hardware/design.h"
+#include "finnr/hardware/layers.h"
+
+namespace finnr {
+
+/// Parallelism of one layer. For threshold and top-k layers `pe` is the number of lanes, 0 to take the neighbour's.
+struct Fold {
+  int pe = 1;
+  int simd = 1;
+  bool pad = false;  ///< pad the layer's sizes where pe or simd do not divide them
+  std::optional<Store> weight_store;
+};
+
+/// One entry a layer, in the order of HardwarePart::layers.
+using Folding = std::vector<Fold>;
+
+/// Cycles a frame of a layer under a fold.
+std::int64_t layer_interval(const Layer& layer, const Fold& fold);
+
+/// Every layer at most `cycles` a frame with the least multiplications at once; where even the full parallelism of a layer
+/// is slower, that.
+Folding balance(const HardwarePart& part, std::int64_t cycles);
+
+/// At most 50,000 cycles a frame, or 4,096 multiplications a cycle in all, whichever comes first.
+Folding default_folding(const HardwarePart& part);
+
+/// Balanced to a frame rate. Fails with kFpsUnreachable, naming the best rate.
+Result<Folding> folding_for_fps(const HardwarePart& part, double fps, double clock_mhz);
+
+/// Reads a folding file (docs/folding.md): our own form by layer name, FINN's folding configuration (PE and SIMD per node,
+/// in order), or the `folding` list of a published design, of which `variant` picks another. Entries for units that do
+/// not exist here are passed over with one note. Illegal values fail with kIllegalFolding and the legal ones.
+Result<Folding> read_folding(const HardwarePart& part, const std::string& path, const std::string& variant, Diagnostics& diagnostics);
+
+/// Divisors of n, ascending.
+std::vector<std::int64_t> divisors(std::int64_t n);
+
+}  // namespace finnr
