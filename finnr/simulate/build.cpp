@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// Verilator makes C++, and we compile it ourselves, because a small design spends its time on reading the same headers
+// again for each of Verilator's files: the files that run every cycle become one translation unit together with the
+// harness (several when there is much of them), and the files that run once join Verilator's runtime in another one,
+// without optimization. Units compile on all cores.
+#include "finnr/simulate/build.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cctype>
+#include <optional>
+#include <set>
+#include <thread>
+
+#include "finnr/base/files.h"
+#include "finnr/base/process.h"
+#include "finnr/simulate/bench.h"
+#include "finnr/simulate/simulate.h"
+
+namespace finnr {
+namespace fs = std::filesystem;
+namespace {
+
+using Command = std::vector<std::string>;
+
+constexpr std::uintmax_t kUnitBytes = 600'000;  // of C++ that runs every cycle: what one translation unit takes
+constexpr std::uintmax_t kSlowBytes = 300'000;  // of C++ that runs once: more of it is a unit of its own
+constexpr std::size_t kShownLines = 12;
+
+std::string trimmed(std::string text) {
+  while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
+  return text;
+}
+
+/// Runs a tool to success. Returns what it printed.
+Result<std::string> run_tool(const Command& command, const fs::path& where) {
+  FINNR_ASSIGN(ProcessResult result, run_process(command, where));
+  if (result.exit_code != 0) return tool_failed(fmt::format("'{}' ended with exit code {}", command[0], result.exit_code), result.output);
+  return std::move(result.output);
+}
+
+/// Independent commands on all cores; the first failure in their order.
+Status run_all(const std::vector<Command>& commands, const fs::path& where) {
+  std::vector<std::optional<Diagnostic>> failures(commands.size());
+  std::atomic<std::size_t> next = 0;
+  const auto work = [&] {
+    for (std::size_t i; (i = next++) < commands.size();) {
+      if (auto output = run_tool(commands[i], where); !output.ok()) failures[i] = std::move(output).error();
+    }
+  };
+  {
+    std::vector<std::jthread> helpers;
+    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
+    for (std::size_t i = 1; i < std::min(cores, commands.size()); ++i) helpers.emplace_back(work);
+    work();
+  }
+  for (auto& failure : failures) {
+    if (failure) return *std::move(failure);
+  }
+  return ok_status();
+}
+
+Status check_files(const fs::path& folder, const Bundle& bundle) {
+  for (const auto* list : {&bundle.sources, &bundle.memories}) {
+    for (const std::string& file : *list) {
+      if (fs::is_regular_file(folder / file)) continue;
+      return Diagnostic(Code::kNotABundle, fmt::format("'{}' is not complete", folder.string()))
+          .because(fmt::format("the file '{}' is missing", file))
+          .fix("build it again");
+    }
+  }
+  return ok_status();
+}
+
+struct Tools {
+  std::string compiler;
+  fs::path include;  ///< of Verilator's runtime
+};
+
+Result<Tools> find_tools() {
+  const auto missing = [](const std::string& what) {
+    return Diagnostic(Code::kToolMissing, fmt::format("simulation needs {}, which is not on the PATH", what))
+        .fix("install the packages 'verilator' and 'g++', or build with --verify 0");
+  };
+  if (!find_program("verilator")) return missing("Verilator");
+  Tools tools;
+  for (const char* name : {"g++", "c++", "clang++"}) {
+    if (tools.compiler.empty() && find_program(name)) tools.compiler = name;
+  }
+  if (tools.compiler.empty()) return missing("a C++ compiler");
+  FINNR_ASSIGN(const std::string root, run_tool({"verilator", "--getenv", "VERILATOR_ROOT"}, {}));
+  tools.include = fs::path(trimmed(root)) / "include";
+  return tools;
+}
+
+Command verilator_command(const Bundle& bundle, const fs::path& work, bool waveforms) {
+  // Registers without reset start at random, so that nothing can rely on what they hold.
+  Command command = {"verilator",  "--cc",      "--no-timing", "-O3",      "--assert", "--x-assign", "fast", "--x-initial",  "unique",
+                     "-Wno-fatal", "-Wno-lint", "-Wno-style",  "--prefix", "Vmodel",   "--Mdir",     work,   "--top-module", kBenchModule};
+  if (waveforms) command.emplace_back("--trace-fst");
+  for (const char* word : {"--output-split", "20000"}) command.emplace_back(word);
+  std::set<std::string> folders;
+  for (const std::string& source : bundle.sources) folders.insert(fs::path(source).parent_path().string());
+  for (const std::string& name : folders) command.push_back("-I" + (name.empty() ? "." : name));
+  command.push_back(work / "finnr_bench.sv");
+  for (const std::string& source : bundle.sources) {
+    if (fs::path(source).extension() != ".svh") command.push_back(source);
+  }
+  return command;
+}
+
+struct TranslationUnit {
+  std::string name;
+  std::vector<std::string> files;
+  std::uintmax_t bytes = 0;
+  bool fast = false;
+};
+
+/// What Verilator left, distributed, and its runtime; the longest to compile come first.
+std::vector<TranslationUnit> translation_units(const fs::path& work, bool waveforms) {
+  std::vector<std::pair<std::uintmax_t, std::string>> fast;
+  TranslationUnit slow{"model_slow", {}, 0, false};
+  std::uintmax_t total = 0;
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(work, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with("Vmodel") || !name.ends_with(".cpp")) continue;
+    const std::uintmax_t bytes = entry.file_size(error);
+    if (name.find("__Slow") != std::string::npos || name.find("__Syms") != std::string::npos) {
+      slow.files.push_back(name);
+      slow.bytes += bytes;
+    } else {
+      fast.emplace_back(bytes, name);
+      total += bytes;
+    }
+  }
+  std::sort(slow.files.begin(), slow.files.end());
+  std::sort(fast.rbegin(), fast.rend());
+  std::vector<TranslationUnit> units(std::clamp<std::size_t>(total / kUnitBytes, 1, std::max<std::size_t>(1, fast.size())));
+  for (std::size_t i = 0; i < units.size(); ++i) units[i] = {fmt::format("model_{}", i), {}, 0, true};
+  for (auto& [bytes, name] : fast) {  // largest first, to the emptiest
+    TranslationUnit& least = *std::min_element(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
+    least.bytes += bytes;
+    least.files.push_back(std::move(name));
+  }
+  units[0].files.emplace_back("harness.cpp");
+
+  TranslationUnit runtime{"runtime", {"verilated.cpp", "verilated_threads.cpp"}, 0, false};
+  if (waveforms) runtime.files.emplace_back("verilated_fst_c.cpp");
+  const bool together = slow.bytes < kSlowBytes;
+  if (together) runtime.files.insert(runtime.files.end(), slow.files.begin(), slow.files.end());
+  units.push_back(std::move(runtime));
+  if (!together) units.push_back(std::move(slow));
+  return units;
+}
+
+}  // namespace
+
+Diagnostic tool_failed(const std::string& what, std::string_view output) {
+  std::vector<std::string_view> lines;
+  std::vector<std::string_view> errors;
+  while (!output.empty()) {
+    const std::size_t end = std::min(output.find('\n'), output.size());
+    const std::string_view line = output.substr(0, end);
+    output.remove_prefix(std::min(end + 1, output.size()));
+    if (line.empty()) continue;
+    lines.push_back(line);
+    if (line.find("%Error") != std::string_view::npos || line.find("rror:") != std::string_view::npos) errors.push_back(line);
+  }
+  // The first errors tell most, the last lines where there is no error.
+  const auto& shown = errors.empty() ? lines : errors;
+  const std::size_t from = errors.empty() && shown.size() > kShownLines ? shown.size() - kShownLines : 0;
+  std::string text;
+  for (std::size_t i = from; i < shown.size() && i < from + kShownLines; ++i) {
+    if (!text.empty()) text += '\n';
+    text += shown[i];
+  }
+  return Diagnostic(Code::kToolFailed, what).because(text.empty() ? "it printed nothing" : text);
+}
+
+Status build_simulation(const fs::path& folder, const Bundle& bundle, const fs::path& work, bool waveforms) {
+  FINNR_RETURN_IF_ERROR(check_files(folder, bundle));
+  FINNR_ASSIGN(const Tools tools, find_tools());
+  FINNR_RETURN_IF_ERROR(write_file(work / "finnr_bench.sv", bench_module(bundle)));
+  FINNR_RETURN_IF_ERROR(write_file(work / "finnr_bench.h", bench_header(bundle)));
+  FINNR_RETURN_IF_ERROR(write_file(work / "harness.cpp", harness_files()[0].text));
+  FINNR_RETURN_IF_ERROR(run_all({verilator_command(bundle, work, waveforms)}, folder));
+
+  const auto compile = [&](const TranslationUnit& unit) {
+    return Command{tools.compiler,
+                   "-std=c++20",
+                   unit.fast ? "-O1" : "-O0",
+                   "-w",
+                   "-I",
+                   tools.include,
+                   "-I",
+                   tools.include / "vltstd",
+                   "-I",
+                   ".",
+                   "-DVM_COVERAGE=0",
+                   "-DVM_SC=0",
+                   waveforms ? "-DVM_TRACE=1" : "-DVM_TRACE=0",
+                   waveforms ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0",
+                   "-DVM_TRACE_VCD=0",
+                   "-c",
+                   unit.name + ".cpp",
+                   "-o",
+                   unit.name + ".o"};
+  };
+  std::vector<Command> commands;
+  Command link = {tools.compiler, "-o", kSimulationProgram};
+  for (const TranslationUnit& unit : translation_units(work, waveforms)) {
+    std::string text;
+    for (const std::string& file : unit.files) text += fmt::format("#include \"{}\"\n", file);
+    FINNR_RETURN_IF_ERROR(write_file(work / (unit.name + ".cpp"), text));
+    commands.push_back(compile(unit));
+    link.push_back(unit.name + ".o");
+  }
+  FINNR_RETURN_IF_ERROR(run_all(commands, work));
+  link.emplace_back("-pthread");
+  if (waveforms) link.emplace_back("-lz");
+  return run_all({link}, work);
+}
+
+}  // namespace finnr

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+// The network computes every stream of the trial frames once; each kind of stalls then runs in the simulator and is
+// compared with it. The run without stalls goes on through the same frames until the interval has settled.
+#include "finnr/verify/verify.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "finnr/base/files.h"
+#include "finnr/verify/compare.h"
+
+namespace finnr {
+namespace fs = std::filesystem;
+namespace {
+
+constexpr std::int64_t kMeasuredFrames = 20;         // at least, where that is cheap
+constexpr std::int64_t kLeastFrames = 9;             // 4 to warm up, 4 differences
+constexpr std::int64_t kMeasuredCycles = 4'000'000;  // what the measurement may cost
+
+class Stopwatch {
+ public:
+  [[nodiscard]] double seconds() const { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count(); }
+
+ private:
+  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// How many frames the run without stalls has, and how many of them pass before the interval is measured.
+struct Measurement {
+  std::int64_t frames;
+  std::int64_t warm_up;
+};
+
+Measurement plan_measurement(const Bundle& bundle, std::int64_t frames) {
+  const std::int64_t filled = std::max<std::int64_t>(4, static_cast<std::int64_t>(bundle.units.size()));  // a frame in every unit
+  const std::int64_t wanted = std::max(kMeasuredFrames, filled + 9);
+  const std::int64_t affordable = std::max(kLeastFrames, kMeasuredCycles / std::max<std::int64_t>(1, bundle.interval));
+  const std::int64_t n = std::max(frames, std::min(wanted, affordable));
+  return {n, std::min(filled, std::max<std::int64_t>(4, n - 9))};
+}
+
+/// `count` frames, the given ones again and again.
+std::vector<Tensor::Ints> repeated(const std::vector<Tensor::Ints>& frames, std::int64_t count) {
+  std::vector<Tensor::Ints> list;
+  for (std::int64_t i = 0; i < count; ++i) list.push_back(frames[static_cast<std::size_t>(i) % frames.size()]);
+  return list;
+}
+
+Status check_trace(const Bundle& bundle, const std::string& unit) {
+  const auto is = [&](const auto& named) { return named.name == unit; };
+  if (unit.empty() || unit == bundle.output.name || std::any_of(bundle.units.begin(), bundle.units.end(), is)) return ok_status();
+  std::string names;
+  for (const UnitSummary& known : bundle.units) names += (names.empty() ? "" : ", ") + known.name;
+  return Diagnostic(Code::kBadOption, fmt::format("there is no unit '{}' to trace", unit)).because(fmt::format("the units are: {}", names));
+}
+
+/// Runs again with a waveform of what is of interest.
+Status write_waveform(const Simulator& simulator, const fs::path& folder, const VerifyOptions& options, const Verdict& verdict,
+                      const std::vector<Tensor::Ints>& frames) {
+  std::error_code error;
+  fs::create_directories(folder / "debug", error);
+  Run run;
+  run.stalls = verdict.mismatch ? verdict.mismatch->stalls : options.stalls.empty() ? Stalls::kNone : options.stalls[0];
+  run.frames = repeated(frames, verdict.mismatch ? std::max(verdict.frames, verdict.mismatch->frame + 1) : verdict.frames);
+  run.seed = options.seed;
+  run.waveform = fs::absolute(folder / "debug" / (options.trace + ".fst"), error);
+  const auto trace = simulator.observe(run);
+  return trace.ok() ? ok_status() : Status(trace.error());
+}
+
+}  // namespace
+
+Result<Verdict> verify_bundle(const fs::path& folder, const Bundle& bundle, const Graph& network, const VerifyOptions& options) {
+  const auto progress = [&](const std::string& what, double share) {
+    if (options.on_progress) options.on_progress(what, share);
+  };
+  FINNR_RETURN_IF_ERROR(check_trace(bundle, options.trace));
+  const std::vector<Tensor::Ints> frames = trial_frames(network, bundle, std::max<std::int64_t>(1, options.frames), options.seed);
+  progress("compute the network", 0);
+  FINNR_ASSIGN(const Expected expected, expected_streams(network, bundle, frames));
+
+  Verdict verdict;
+  verdict.predicted_interval = bundle.interval;
+  verdict.frames = static_cast<std::int64_t>(frames.size());
+  verdict.streams = expected.size();
+  verdict.seed = options.seed;
+  verdict.simulator = simulator_version();
+  progress("compile the simulator", 0);
+  const Stopwatch compilation;
+  FINNR_ASSIGN(const ScratchFolder work, ScratchFolder::make({}, "finnr-simulate"));
+  FINNR_ASSIGN(const Simulator simulator, Simulator::build(folder, bundle, work.path(), !options.trace.empty()));
+  verdict.compile_seconds = compilation.seconds();
+
+  std::optional<Diagnostic> fault;
+  for (const Stalls stalls : options.stalls) {
+    const Measurement plan = plan_measurement(bundle, verdict.frames);
+    Run run;
+    run.frames = repeated(frames, stalls == Stalls::kNone ? plan.frames : verdict.frames);
+    run.stalls = stalls;
+    run.seed = options.seed;
+    const std::string what = fmt::format("simulate with {}", to_text(stalls));
+    progress(what, 0);
+    run.on_frame = [&](std::int64_t done) { progress(what, static_cast<double>(done) / static_cast<double>(run.frames.size())); };
+    const Stopwatch simulation;
+    FINNR_ASSIGN(Trace trace, simulator.observe(run));
+    verdict.runs.push_back({stalls, static_cast<std::int64_t>(run.frames.size()), trace.cycles, simulation.seconds()});
+    if (stalls == Stalls::kNone && !trace.fault) {
+      verdict.latency = trace.first_frame;
+      verdict.measured_interval = measured_interval(trace.frame_ends, plan.warm_up, bundle.interval);
+    }
+    verdict.mismatch = first_mismatch(bundle, expected, trace, verdict.elements);
+    if (verdict.mismatch) verdict.mismatch->stalls = stalls;
+    fault = std::move(trace.fault);  // a wrong element in front of it tells more
+    if (verdict.mismatch || fault) break;
+  }
+  verdict.exact = !verdict.mismatch && !fault;
+  if (!options.trace.empty()) {
+    progress("write the waveform", 0);
+    FINNR_RETURN_IF_ERROR(write_waveform(simulator, folder, options, verdict, frames));
+  }
+  if (fault && !verdict.mismatch) return *std::move(fault);
+  return verdict;
+}
+
+}  // namespace finnr
