@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <iterator>
+
+#include "finnr/cli/options.h"
+#include "finnr/cli/output.h"
+
+namespace finnr::cli {
+namespace {
+
+std::string summary(const Config& config, const Record& record) {
+  std::string text;
+  const auto out = std::back_inserter(text);
+  fmt::format_to(out, "{}  ONNX (opset {}{})\n", config.model, record.model.opset,
+                 record.model.producer.empty() ? "" : ", " + record.model.producer);
+  for (const StepRecord& step : record.steps) fmt::format_to(out, "  {:<10} {:6.2f} s   {}\n", step.name, step.seconds, step.summary);
+  fmt::format_to(out, "\n  {:<12} {:<10} {:<14} {:>12}\n", "unit", "kind", "PE x SIMD", "interval");
+  for (std::uint32_t i = 0; i < record.design.units.size(); ++i) {
+    const Unit& unit = record.design.units[i];
+    const auto* mvu = std::get_if<Mvu>(&unit.kind);
+    const std::string fold =
+        mvu != nullptr ? fmt::format("{} x {}", mvu->pe, mvu->simd) : fmt::format("{} lanes", record.design.streams[i].lanes);
+    fmt::format_to(out, "  {:<12} {:<10} {:<14} {:>12}\n", unit.name, kind_name(unit), fold, interval(record.design, UnitId{i}));
+  }
+  const auto cycles = static_cast<double>(interval(record.design));
+  fmt::format_to(out, "\n  {} cycles a frame, {:.6g} frames a second at {:g} MHz", interval(record.design),
+                 record.design.clock_mhz * 1e6 / cycles, record.design.clock_mhz);
+  if (record.verdict) {
+    fmt::format_to(out, "; latency of the first frame {} cycles = {:.4g} us\n", record.verdict->latency,
+                   static_cast<double>(record.verdict->latency) / record.design.clock_mhz);
+    fmt::format_to(out, "  verified by simulation ({}): every element of {} streams equal, with and without stalls\n",
+                   record.verdict->simulator, record.verdict->streams);
+  } else {
+    text += "\n  not verified (--verify 0)\n";
+  }
+  return text;
+}
+
+Json to_json(const Config& config, const Record& record) {
+  Json steps = Json::array();
+  for (const StepRecord& step : record.steps) steps.push_back({{"name", step.name}, {"seconds", step.seconds}, {"summary", step.summary}});
+  Json json = {{"model", config.model},
+               {"output", config.output.string()},
+               {"interval", interval(record.design)},
+               {"macs_per_cycle", macs_per_cycle(record.design)},
+               {"clock_mhz", record.design.clock_mhz},
+               {"steps", steps}};
+  json["verdict"] = record.verdict ? Json::parse(finnr::to_json(*record.verdict)) : Json();
+  return json;
+}
+
+}  // namespace
+
+Action add_build(CLI::App& app, Common& common) {
+  struct Options {
+    Config config;
+    DesignOptions design;
+    std::string output;
+  };
+  CLI::App* command = app.add_subcommand("build", "Build a verified accelerator from a model");
+  add_common(*command, common);
+  auto options = std::make_shared<Options>();
+  command->add_option("MODEL", options->config.model, "Model file (.onnx)")->required();
+  command->add_option("-o,--output", options->output, "Folder to make")->required();
+  add_design_options(*command, options->design);
+  command->add_option("--verify", options->config.verify_frames, "Frames to simulate and compare; 0 builds without simulation")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+  command->add_flag("--force", options->config.force, "Replace an accelerator folder");
+  return [options, &common] {
+    Diagnostics diagnostics;
+    Config& config = options->config;
+    config.output = options->output;
+    std::optional<Record> record;
+    if (apply(options->design, config, diagnostics)) {
+      ProgressBar bar(common);
+      config.on_progress = bar.callback();
+      record = compile(config, diagnostics);
+    }
+    if (record)
+      say(common, summary(config, *record) +
+                      fmt::format("\n{}/  rtl/  mem/  bundle.json{}\n", config.output.string(), record->verdict ? "  verdict.json" : ""));
+    print_json(common, diagnostics, record ? to_json(config, *record) : Json{{"model", config.model}});
+    return report(diagnostics, common);
+  };
+}
+
+}  // namespace finnr::cli

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/cli/options.h"
+
+#include <CLI/CLI.hpp>
+
+#include <filesystem>
+
+namespace finnr::cli {
+
+void add_common(CLI::App& command, Common& common) {
+  command.add_flag("--json", common.json, "Machine-readable result on standard output, nothing else there");
+  command.add_flag("-q,--quiet", common.quiet, "Only errors");
+  command.add_flag("-v,--verbose", common.verbose, "More detail");
+}
+
+void add_design_options(CLI::App& command, DesignOptions& options) {
+  command.add_option("--clock", options.clock_mhz, "Clock in MHz")->check(CLI::PositiveNumber)->capture_default_str();
+  auto* fps = command.add_option("--fps", options.fps, "Balance the folding to this many frames a second")->check(CLI::PositiveNumber);
+  command.add_option("--folding", options.folding, "Folding file; FILE:VARIANT picks a variant of a published design")->excludes(fps);
+  command.add_option("--input-type", options.input_type, "u8: the hardware takes raw bytes p that stand for scale * p + offset")
+      ->check(CLI::IsMember({"u8"}));
+  command.add_option("--input-scale", options.scale, "Scale of raw bytes; one, or one a channel")->delimiter(',');
+  command.add_option("--input-offset", options.offset, "Offset of raw bytes; one, or one a channel")->delimiter(',');
+  command.add_option("--top-k", options.top_k, "The hardware returns the indices of the K largest outputs")->check(CLI::PositiveNumber);
+}
+
+bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics) {
+  config.clock_mhz = options.clock_mhz;
+  config.fps = options.fps;
+  config.boundary.top_k = options.top_k;
+  if (options.input_type.empty() && (!options.scale.empty() || !options.offset.empty())) {
+    diagnostics.add(Diagnostic(Code::kBadOption, "--input-scale and --input-offset describe raw bytes").fix("add --input-type u8"));
+    return false;
+  }
+  if (!options.input_type.empty()) {
+    ByteInput bytes;
+    if (!options.scale.empty()) bytes.scale = options.scale;
+    if (!options.offset.empty()) bytes.offset = options.offset;
+    config.boundary.bytes = std::move(bytes);
+  }
+  config.folding = options.folding;
+  const std::size_t colon = options.folding.rfind(':');
+  if (colon != std::string::npos && !std::filesystem::exists(options.folding)) {
+    config.folding = options.folding.substr(0, colon);
+    config.variant = options.folding.substr(colon + 1);
+  }
+  return true;
+}
+
+std::vector<NamedFile> named_files(const std::vector<std::string>& words) {
+  std::vector<NamedFile> files;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == std::string::npos || std::filesystem::exists(word)) {
+      files.emplace_back("", word);
+    } else {
+      files.emplace_back(word.substr(0, equals), word.substr(equals + 1));
+    }
+  }
+  return files;
+}
+
+}  // namespace finnr::cli

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "finnr/base/diagnostics.h"
+#include "finnr/cli/command.h"
+#include "finnr/flow/arrays.h"
+#include "finnr/flow/compile.h"
+
+namespace CLI {
+class App;
+}
+
+namespace finnr::cli {
+
+/// --json, -q, -v on a subcommand.
+void add_common(CLI::App& command, Common& common);
+
+/// Options of the two ends of the network and of the folding, as text.
+struct DesignOptions {
+  std::string input_type;
+  std::vector<float> scale;
+  std::vector<float> offset;
+  std::optional<std::int64_t> top_k;
+  std::string folding;
+  std::optional<double> fps;
+  double clock_mhz = 100;
+};
+void add_design_options(CLI::App& command, DesignOptions& options);
+
+/// Into a configuration. Contradictions are diagnostics (kBadOption).
+bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics);
+
+/// "NAME=FILE" or "FILE"; a name is only split off when such a file does not exist as a whole.
+std::vector<NamedFile> named_files(const std::vector<std::string>& words);
+
+}  // namespace finnr::cli

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/flow/check_accelerator.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "finnr/base/files.h"
+#include "finnr/flow/prepare.h"
+#include "finnr/flow/run.h"
+
+namespace finnr {
+namespace {
+
+Result<Verdict> check(const std::string& folder, const VerifyOptions& options) {
+  FINNR_ASSIGN(const Accelerator accelerator, load_accelerator(folder));
+  const std::vector<UnitSummary>& units = accelerator.bundle.units;
+  if (!options.trace.empty() && std::ranges::find(units, options.trace, &UnitSummary::name) == units.end()) {
+    std::string names;
+    for (const UnitSummary& unit : units) names += (names.empty() ? "" : ", ") + unit.name;
+    return Diagnostic(Code::kBadOption, fmt::format("the accelerator has no unit '{}'", options.trace)).fix("its units are " + names);
+  }
+  return verify_bundle(folder, accelerator.bundle, accelerator.network, options);
+}
+
+}  // namespace
+
+std::optional<Verdict> check_accelerator(const std::string& folder, const VerifyOptions& options, Diagnostics& diagnostics) {
+  Result<Verdict> verdict = check(folder, options);
+  if (!verdict.ok()) {
+    diagnostics.add(std::move(verdict).error());
+  } else if (!verdict->good()) {
+    diagnostics.add(explain(*verdict, folder));
+  } else if (Status written = write_file(std::filesystem::path(folder) / kVerdictFile, to_json(*verdict)); !written.ok()) {
+    diagnostics.add(std::move(written).error());
+  }
+  name_file(diagnostics, folder);
+  if (!verdict.ok()) return std::nullopt;
+  return *std::move(verdict);
+}
+
+}  // namespace finnr

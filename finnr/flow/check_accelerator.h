@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "finnr/base/diagnostics.h"
+#include "finnr/verify/verify.h"
+
+namespace finnr {
+
+/// `finnr verify`: simulates an accelerator folder again and compares. A verdict that is not good is reported as an error
+/// too; a good one is written into the folder.
+std::optional<Verdict> check_accelerator(const std::string& folder, const VerifyOptions& options, Diagnostics& diagnostics);
+
+}  // namespace finnr

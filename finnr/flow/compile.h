@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "finnr/flow/prepare.h"
+#include "finnr/hardware/design.h"
+#include "finnr/hardware/folding.h"
+#include "finnr/verify/verify.h"
+
+namespace finnr {
+
+/// What to build.
+struct Config {
+  std::string model;
+  std::filesystem::path output;  ///< folder to make
+  double clock_mhz = 100;
+  std::optional<double> fps;  ///< balance the folding to this rate
+  std::string folding;        ///< folding file, "" for none
+  std::string variant;        ///< of a published folding
+  Boundary boundary;
+  std::int64_t verify_frames = 8;                                          ///< 0 builds without simulation
+  bool force = false;                                                      ///< replace an accelerator folder
+  std::function<void(const std::string& what, double share)> on_progress;  ///< may be empty
+};
+
+/// What was built and what is known of it.
+struct Record {
+  Model model;  ///< without its graph
+  Design design;
+  std::vector<StepRecord> steps;
+  std::optional<Verdict> verdict;
+};
+
+/// The road from a model file to an accelerator folder. The folder appears only when everything went well; a verdict that
+/// is not good is reported and nothing is left. Warnings and errors go to `diagnostics`.
+std::optional<Record> compile(const Config& config, Diagnostics& diagnostics);
+
+/// Folding of a hardware part as the configuration asks.
+Result<Folding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
+
+/// Design of a prepared network.
+Result<Design> make_design(const Config& config, const Network& network, const HardwarePart& part, Diagnostics& diagnostics);
+
+}  // namespace finnr

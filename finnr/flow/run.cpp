@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/flow/run.h"
+
+#include <fmt/format.h>
+
+#include <bit>
+#include <chrono>
+
+#include "finnr/base/files.h"
+#include "finnr/flow/compile.h"
+#include "finnr/graph/text.h"
+#include "finnr/simulate/simulate.h"
+#include "finnr/tensor/npy.h"
+
+namespace finnr {
+namespace fs = std::filesystem;
+namespace {
+
+using Results = std::vector<std::vector<Tensor>>;  ///< by frame, then graph output
+
+Result<Results> run_network(const Graph& graph, const Frames& frames, const RunConfig& config) {
+  Executor executor(graph);
+  Results results;
+  for (const Tensors& feeds : frames.feeds) {
+    FINNR_ASSIGN(std::vector<Tensor> outputs, executor.run(feeds, graph.outputs()));
+    results.push_back(std::move(outputs));
+    if (config.on_progress) config.on_progress("run", static_cast<double>(results.size()) / static_cast<double>(frames.feeds.size()));
+  }
+  return results;
+}
+
+Tensor::Ints to_wire(const Tensor& value, bool is_float) {
+  if (!is_float) return value.ints();
+  Tensor::Ints bits;
+  for (const float x : value.floats()) bits.push_back(std::bit_cast<std::uint32_t>(x));
+  return bits;
+}
+
+Tensor from_wire(const Tensor::Ints& wire, const Shape& shape, bool is_float) {
+  if (!is_float) return {shape, wire};
+  Tensor::Floats floats;
+  for (const std::int64_t bits : wire) floats.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(bits)));
+  return {shape, std::move(floats)};
+}
+
+/// Host in front, simulated hardware, host behind.
+Result<Results> run_hardware(const Accelerator& accelerator, const Frames& frames, const RunConfig& config) {
+  const Graph& graph = accelerator.network;
+  const Bundle& bundle = accelerator.bundle;
+  Executor executor(graph);
+  Run simulation;
+  const ValueId entry[] = {bundle.input.value};
+  for (const Tensors& feeds : frames.feeds) {
+    FINNR_ASSIGN(const std::vector<Tensor> codes, executor.run(feeds, entry));
+    simulation.frames.push_back(to_wire(codes[0], bundle.input.is_float));
+  }
+  simulation.taps = false;
+  if (config.on_progress)
+    simulation.on_frame = [&](std::int64_t done) {
+      config.on_progress("simulate", static_cast<double>(done) / static_cast<double>(frames.feeds.size()));
+    };
+  FINNR_ASSIGN(const ScratchFolder work, ScratchFolder::make());
+  FINNR_ASSIGN(const Simulator simulator, Simulator::build(accelerator.folder, bundle, work.path(), false));
+  FINNR_ASSIGN(const Trace trace, simulator.run(simulation));
+  Results results;
+  for (std::size_t i = 0; i < frames.feeds.size(); ++i) {
+    Tensors known = frames.feeds[i];
+    known.insert_or_assign(bundle.output.value,
+                           from_wire(trace.outputs[i], graph.value(bundle.output.value).shape, bundle.output.is_float));
+    FINNR_ASSIGN(std::vector<Tensor> outputs, executor.run(known, graph.outputs()));
+    results.push_back(std::move(outputs));
+  }
+  return results;
+}
+
+/// A network, the frames for it and what it made of them.
+struct Answer {
+  Graph graph;
+  Frames frames;
+  Results results;
+};
+
+Result<Answer> answer(Graph graph, const RunConfig& config, const std::function<Result<Results>(const Graph&, const Frames&)>& engine) {
+  FINNR_ASSIGN(Frames frames, load_frames(graph, config.inputs));
+  FINNR_ASSIGN(Results results, engine(graph, frames));
+  return Answer{std::move(graph), std::move(frames), std::move(results)};
+}
+
+Result<Answer> run_folder(const fs::path& folder, Engine engine, const RunConfig& config) {
+  if (engine == Engine::kReference) {
+    return Diagnostic(Code::kBadOption, "an accelerator folder holds no float network")
+        .fix("use --engine integer or rtl, or run the model file itself");
+  }
+  FINNR_ASSIGN(Accelerator accelerator, load_accelerator(folder));
+  if (engine == Engine::kInteger) {
+    return answer(std::move(accelerator.network), config,
+                  [&](const Graph& graph, const Frames& frames) { return run_network(graph, frames, config); });
+  }
+  return answer(accelerator.network, config, [&](const Graph&, const Frames& frames) { return run_hardware(accelerator, frames, config); });
+}
+
+Result<Answer> run_model(Engine engine, const RunConfig& config, Diagnostics& diagnostics) {
+  if (engine == Engine::kRtl) {
+    FINNR_ASSIGN(const ScratchFolder scratch, ScratchFolder::make());
+    Config build;
+    build.model = config.target;
+    build.output = scratch.path() / "accelerator";
+    build.verify_frames = 0;
+    if (!compile(build, diagnostics)) return Diagnostic();
+    return run_folder(build.output, engine, config);
+  }
+  std::optional<Network> network = read_network(config.target, diagnostics);
+  if (!network) return Diagnostic();
+  if (engine == Engine::kInteger && !streamline(*network, {}, diagnostics)) return Diagnostic();
+  return answer(std::move(network->graph), config,
+                [&](const Graph& graph, const Frames& frames) { return run_network(graph, frames, config); });
+}
+
+Result<RunResult> run_and_write(const RunConfig& config, Diagnostics& diagnostics) {
+  const auto start = std::chrono::steady_clock::now();
+  const bool folder = fs::is_directory(config.target);
+  RunResult result;
+  result.engine = config.engine.value_or(folder ? Engine::kRtl : Engine::kReference);
+  FINNR_ASSIGN(const Answer answer,
+               folder ? run_folder(config.target, result.engine, config) : run_model(result.engine, config, diagnostics));
+  for (const auto& [name, file] : config.outputs) {
+    FINNR_ASSIGN(const std::size_t index, find_output(answer.graph, name));
+    std::vector<Tensor> column;
+    for (const std::vector<Tensor>& frame : answer.results) column.push_back(frame[index]);
+    FINNR_RETURN_IF_ERROR(save_npy(file, stack(column, answer.frames.exact_shape)));
+  }
+  if (!config.labels.empty()) {
+    std::vector<Tensor> first;
+    for (const std::vector<Tensor>& frame : answer.results) first.push_back(frame[0]);
+    FINNR_ASSIGN(result.accuracy, accuracy(first, config.labels));
+  }
+  result.frames = answer.results.size();
+  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return result;
+}
+
+}  // namespace
+
+Result<Accelerator> load_accelerator(const fs::path& folder) {
+  FINNR_ASSIGN(Bundle bundle, load_bundle(folder));
+  FINNR_ASSIGN(const std::string text, read_file(folder / kNetworkFile));
+  FINNR_ASSIGN(Graph network, parse(text));
+  const auto known = [&](ValueId id) { return id.index() < network.value_count(); };
+  bool good = known(bundle.input.value) && known(bundle.output.value);
+  for (const Tap& tap : bundle.taps) good = good && known(tap.value);
+  if (!good) return Diagnostic(Code::kNotABundle, fmt::format("'{}' is damaged: its files do not belong together", folder.string()));
+  return Accelerator{folder, std::move(bundle), std::move(network)};
+}
+
+std::optional<RunResult> run(const RunConfig& config, Diagnostics& diagnostics) {
+  Result<RunResult> result = run_and_write(config, diagnostics);
+  if (!result.ok() && !diagnostics.has_errors()) diagnostics.add(std::move(result).error());
+  name_file(diagnostics, config.target);
+  if (!result.ok()) return std::nullopt;
+  return *result;
+}
+
+}  // namespace finnr
