@@ -63,6 +63,7 @@ Result<ProcessResult> run_process(const std::vector<std::string>& command, const
   const pid_t child = ::fork();
   if (child < 0) return missing(std::strerror(errno));
   if (child == 0) {
+    ::setpgid(0, 0);  // a group of its own, so that its children can be ended with it
     ::dup2(ends[1], STDOUT_FILENO);
     ::dup2(ends[1], STDERR_FILENO);
     if (!working_folder.empty() && ::chdir(working_folder.c_str()) != 0) ::_exit(126);
@@ -79,7 +80,7 @@ Result<ProcessResult> run_process(const std::vector<std::string>& command, const
     pollfd waiting = {ends[0], POLLIN, 0};
     const int ready = ::poll(&waiting, 1, 200);
     if (interrupted() && !killed) {
-      ::kill(child, SIGTERM);
+      ::kill(-child, SIGTERM);
       killed = true;
     }
     if (ready <= 0) continue;

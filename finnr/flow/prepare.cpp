@@ -69,6 +69,7 @@ bool streamline(Network& network, const Boundary& boundary, Diagnostics& diagnos
 }
 
 std::optional<HardwarePart> plan_hardware(const Network& network, Diagnostics& diagnostics) {
+  for (const Diagnostic& obstacle : network.model.obstacles) diagnostics.add(obstacle);
   report_obstacles(network.graph, diagnostics);
   std::optional<HardwarePart> part = find_hardware(network.graph, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;

@@ -3,6 +3,9 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+#include <set>
+
 #include "finnr/base/integers.h"
 #include "finnr/generate/library.h"
 #include "finnr/generate/memory.h"
@@ -22,12 +25,9 @@ class Generator {
 
   Generated run() {
     start_top();
-    for (const EmbeddedFile& file : library_files()) {
-      result_.files.push_back({fmt::format("rtl/{}", file.name), std::string(file.text)});
-      if (file.name.ends_with(".sv")) result_.bundle.sources.push_back(fmt::format("rtl/{}", file.name));
-    }
     for (std::uint32_t i = 0; i < design_.units.size(); ++i) add_unit(UnitId{i});
     finish_top();
+    add_library();
     write_sources();
     return std::move(result_);
   }
@@ -113,6 +113,33 @@ class Generator {
         design_.streams.back().element.bits(), out_full);
   }
 
+  /// The modules of the library that the top module instantiates, directly or through others.
+  void add_library() {
+    std::set<std::string, std::less<>> needed;
+    std::vector<std::string_view> open;
+    const auto need = [&](std::string_view module) {
+      if (needed.insert(std::string(module)).second) open.push_back(module);
+    };
+    for (const sv::Instance& instance : top_.instances) need(instance.module);
+    while (!open.empty()) {
+      const std::string file_name = fmt::format("{}.sv", open.back());
+      open.pop_back();
+      for (const EmbeddedFile& file : library_files()) {
+        if (file.name != file_name) continue;
+        for (const EmbeddedFile& other : library_files()) {
+          const std::string_view module = other.name.substr(0, other.name.find('.'));
+          if (file.text.find(fmt::format("{} #(", module)) != std::string_view::npos) need(module);
+        }
+      }
+    }
+    for (const EmbeddedFile& file : library_files()) {
+      const bool header = file.name.ends_with(".svh");
+      if (!header && !needed.contains(file.name.substr(0, file.name.find('.')))) continue;
+      result_.files.push_back({fmt::format("rtl/{}", file.name), std::string(file.text)});
+      if (!header) result_.bundle.sources.push_back(fmt::format("rtl/{}", file.name));
+    }
+  }
+
   void add_unit(UnitId id) {
     const Unit& unit = design_.units[id.index()];
     const Stream& in = design_.streams[id.index()];
@@ -120,27 +147,28 @@ class Generator {
     UnitSummary summary{unit.name, std::string(kind_name(unit)), in.lanes, 0, interval(design_, id)};
     std::string module = "finnr_" + summary.kind;
     Parameters parameters;
-    std::visit(Overloaded{[&](const Mvu& m) {
-                            parameters = mvu_parameters(unit, m, out);
-                            summary.pe = m.pe;
-                            summary.simd = m.simd;
-                          },
-                          [&](const Threshold& t) { parameters = threshold_parameters(unit, t, in); },
-                          [&](const Width&) {
-                            parameters = {{"ElementBits", in.element.bits()}, {"InLanes", in.lanes}, {"OutLanes", out.lanes}};
-                          },
-                          [&](const Fifo& f) {
-                            parameters = {{"Width", in.beat_bits()}, {"Depth", f.depth}, {"Style", 0}};
-                          },
-                          [&](const TopKUnit& t) {
-                            parameters = {{"Labels", t.labels},
-                                          {"Lanes", in.lanes},
-                                          {"XBits", t.x.bits()},
-                                          {"XSigned", t.x.is_signed() ? 1 : 0},
-                                          {"K", t.k},
-                                          {"IndexBits", out.element.bits()}};
-                          }},
-               unit.kind);
+    std::visit(
+        Overloaded{[&](const Mvu& m) {
+                     parameters = mvu_parameters(unit, m, out);
+                     summary.pe = m.pe;
+                     summary.simd = m.simd;
+                   },
+                   [&](const Threshold& t) { parameters = t.table ? table_parameters(unit, t, in) : threshold_parameters(unit, t, in); },
+                   [&](const Width&) {
+                     parameters = {{"ElementBits", in.element.bits()}, {"InLanes", in.lanes}, {"OutLanes", out.lanes}};
+                   },
+                   [&](const Fifo& f) {
+                     parameters = {{"Width", in.beat_bits()}, {"Depth", f.depth}, {"Style", 0}};
+                   },
+                   [&](const TopKUnit& t) {
+                     parameters = {{"Labels", t.labels},
+                                   {"Lanes", in.lanes},
+                                   {"XBits", t.x.bits()},
+                                   {"XSigned", t.x.is_signed() ? 1 : 0},
+                                   {"K", t.k},
+                                   {"IndexBits", out.element.bits()}};
+                   }},
+        unit.kind);
     top_.instances.push_back({module,
                               "u_" + unit.name,
                               std::move(parameters),
@@ -205,6 +233,17 @@ class Generator {
     parameters.emplace_back("MemStyle", static_cast<std::int64_t>(Store::kLutRam));
     parameters.emplace_back("File", memory(unit.name + "_thresholds", threshold_image(steps, channels, in.lanes)));
     return parameters;
+  }
+
+  Parameters table_parameters(const Unit& unit, const Threshold& t, const Stream& in) {
+    const bool shared = t.steps.rows() == 1;
+    return {{"Channels", shared ? in.lanes : in.padded},
+            {"Pe", in.lanes},
+            {"XBits", t.x.bits()},
+            {"OutBits", t.steps.codes.bits()},
+            {"PerChannel", shared ? 0 : 1},
+            {"MemStyle", static_cast<std::int64_t>(Store::kLutRam)},
+            {"File", memory(unit.name + "_table", table_image(t, shared ? 0 : in.padded, in.lanes))}};
   }
 
   static void add_step_parameters(Parameters& parameters, const HardwareSteps& steps) {

@@ -99,6 +99,26 @@ std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, i
   return image.text();
 }
 
+std::string table_image(const Threshold& unit, std::int64_t channels, int pe) {
+  const int bits = unit.x.bits();
+  const int out_bits = unit.steps.codes.bits();
+  const bool shared = channels == 0;
+  const int lanes = shared ? 1 : pe;
+  MemoryImage image(std::int64_t{out_bits} * lanes);
+  for (std::int64_t fold = 0; fold < (shared ? 1 : channels / pe); ++fold) {
+    for (std::int64_t pattern = 0; pattern < (std::int64_t{1} << bits); ++pattern) {
+      std::int64_t x = unit.x.is_signed() && (pattern >> (bits - 1)) != 0 ? pattern - (std::int64_t{1} << bits) : pattern;
+      if (unit.x.bipolar) x = 2 * pattern - 1;
+      for (int p = 0; p < lanes; ++p) {
+        const std::int64_t row = shared ? 0 : fold * pe + p;
+        image.put(row < unit.steps.rows() ? static_cast<std::uint64_t>(unit.steps.level(row, x)) : 0, out_bits);
+      }
+      image.end_word();
+    }
+  }
+  return image.text();
+}
+
 std::string weight_image(const Mvu& mvu) {
   const Tensor::Ints& weights = mvu.weights->ints();
   const std::int64_t inputs = mvu.weights->shape()[0];

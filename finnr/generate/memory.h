@@ -55,6 +55,10 @@ HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t 
 /// One word a fold: `pe` channels each, `channels` in all; missing rows give level 0.
 std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, int pe);
 
+/// The codes of a looked-up function. One table for all (`channels` 0): a word for every pattern of x. Else a word for every
+/// fold and pattern, `pe` channels each; missing rows give level 0.
+std::string table_image(const Threshold& unit, std::int64_t channels, int pe);
+
 /// Words of pe x simd weights in fold order: row fold outermost. Padded rows repeat the first one, so that their sums stay
 /// in range; padded inputs meet weight 0, or +1 in one bit, which never agrees with the 0 bit they carry.
 std::string weight_image(const Mvu& mvu);

@@ -29,6 +29,12 @@ struct Steps {
   IntType codes;                             ///< of the result
 
   [[nodiscard]] std::int64_t count() const { return thresholds->shape()[1]; }
+  /// Rows with an own table: 1 when all channels are alike.
+  [[nodiscard]] std::int64_t rows() const;
+  /// Code of integer x in a row.
+  [[nodiscard]] std::int64_t level(std::int64_t row, std::int64_t x) const;
+  /// True when some row both rises and falls over the range of x.
+  [[nodiscard]] bool mixed(const IntType& x) const;
 };
 
 /// Matrix times vector, with fused thresholds when `steps` is set.
@@ -52,6 +58,7 @@ struct Threshold {
   std::int64_t vectors = 1;
   IntType x;
   Steps steps;
+  bool table = false;  ///< the codes are looked up instead: one entry for every pattern of x
 };
 
 /// Lanes to lanes, one dividing the other.
@@ -75,7 +82,7 @@ struct Unit {
   Origin origin;  ///< nodes of the model behind it
 };
 
-/// "mvu", "threshold", "width", "fifo", "top_k".
+/// "mvu", "threshold", "table", "width", "fifo", "top_k".
 std::string_view kind_name(const Unit& unit);
 
 /// Beats of `lanes` elements from one unit to the next. An invalid end is the edge of the accelerator.

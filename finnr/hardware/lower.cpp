@@ -13,6 +13,7 @@ namespace finnr {
 namespace {
 
 constexpr int kMaxOperandBits = 16;
+constexpr int kMaxTableBits = 12;
 constexpr int kEdgeDepth = 2;  ///< beats queued at the edges, so that no outside wire reaches a unit's logic
 
 /// A layer's own view of one of its streams.
@@ -128,11 +129,7 @@ class Builder {
     const Side side = output_side(layer, fold);
     Stream result{"", {}, {}, graph_.value(layer.output).type.ints, side.lanes, side.vectors, side.channels, padded_out, layer.output};
     std::visit(Overloaded{[&](const MatrixLayer& m) { add(layer.name, mvu(layer, m, fold, padded_in, padded_out), layer.origin, result); },
-                          [&](const ThresholdLayer& t) {
-                            add(layer.name,
-                                Threshold{t.channels, t.vectors, graph_.value(layer.input).type.ints, steps_of(graph_, t.thresholds)},
-                                layer.origin, result);
-                          },
+                          [&](const ThresholdLayer& t) { add(layer.name, threshold(layer, t), layer.origin, result); },
                           [&](const TopKLayer& t) {
                             add(layer.name, TopKUnit{t.labels, t.k, graph_.value(layer.input).type.ints}, layer.origin, result);
                           }},
@@ -140,6 +137,13 @@ class Builder {
   }
 
  private:
+  /// Thresholds; a table where a function that rises and falls has many steps on few bits.
+  Threshold threshold(const Layer& layer, const ThresholdLayer& t) const {
+    Threshold unit{t.channels, t.vectors, graph_.value(layer.input).type.ints, steps_of(graph_, t.thresholds), false};
+    unit.table = unit.steps.count() > kMaxFusedSteps && unit.x.bits() <= kMaxTableBits && unit.steps.mixed(unit.x);
+    return unit;
+  }
+
   Mvu mvu(const Layer& layer, const MatrixLayer& m, const Fold& fold, std::int64_t padded_in, std::int64_t padded_out) const {
     const Node& product = graph_.node(m.matmul);
     Mvu unit;

@@ -93,11 +93,10 @@ Status check_integers(NodeImport& node, BinaryFunction function, const Operand& 
         .fix("convert to float numbers with Cast, or quantize");
   };
   if (function == BinaryFunction::kPrelu) return refuse("PRelu takes float numbers");
-  if (function != BinaryFunction::kDiv && function != BinaryFunction::kPow) return ok_status();
+  if (function != BinaryFunction::kPow) return ok_status();
   if (!b.is_constant()) return refuse("the second operand must be a constant");
-  const bool divides = function == BinaryFunction::kDiv;
   for (const std::int64_t value : b.constant->ints()) {
-    if (divides ? value == 0 : (value < 0 || value > 64)) return refuse(fmt::format("the second operand holds {}", value));
+    if (value < 0 || value > 64) return refuse(fmt::format("the second operand holds {}", value));
   }
   return ok_status();
 }

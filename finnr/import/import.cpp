@@ -40,6 +40,7 @@ class Import {
     report_unknown();
     take_outputs();
     mark_folded();
+    model_.obstacles = std::move(workspace_.obstacles);
     return std::move(model_);
   }
 

@@ -20,10 +20,11 @@ struct ModelNode {
 /// A model file as a graph.
 struct Model {
   Graph graph;
-  std::string file;              ///< path as the user spelled it
-  std::string producer;          ///< "pytorch 1.7", may be empty
-  int opset = 0;                 ///< version of the standard operator set
-  std::vector<ModelNode> nodes;  ///< every node of the file, in file order
+  std::string file;                   ///< path as the user spelled it
+  std::string producer;               ///< "pytorch 1.7", may be empty
+  int opset = 0;                      ///< version of the standard operator set
+  std::vector<ModelNode> nodes;       ///< every node of the file, in file order
+  std::vector<Diagnostic> obstacles;  ///< errors for building hardware that running the network does not mind
 };
 
 /// Reads an ONNX file (QONNX and plain ONNX operators) into a graph in which batch size is what the file says (1 when

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Operators that give the same elements another shape or order. Where samples of a batch larger than one lie along an
-// axis, that axis is followed through every move, and a reshape that takes it apart is refused.
+// axis, that axis is followed through every move, and a reshape that takes it apart is noted as an obstacle to hardware.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -33,11 +33,11 @@ Status give_reshaped(NodeImport& node, const Operand& x, Shape target) {
   if (shape == target) return node.give(x);
   const int batch = x.batch_axis < 0 ? -1 : axis_after(shape, x.batch_axis, target);
   if (x.batch_axis >= 0 && batch < 0) {
-    return node
-        .input_error(Code::kBatchMixed, 0,
-                     fmt::format("{} mixes the batch with other axes: {} becomes {}", node.node().type, to_text(shape), to_text(target)))
-        .because("elements of different samples would share an axis")
-        .fix("export with batch 1");
+    node.note_obstacle(node.input_error(Code::kBatchMixed, 0,
+                                        fmt::format("{} mixes the batch with other axes: {} becomes {}", node.node().type, to_text(shape),
+                                                    to_text(target)))
+                           .because("elements of different samples would share an axis")
+                           .fix("export with batch 1"));
   }
   FINNR_ASSIGN(const ValueId value, node.value(0));
   FINNR_ASSIGN(const ValueId y, node.add(Reshape{std::move(target)}, {value}));

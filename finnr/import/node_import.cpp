@@ -231,6 +231,10 @@ std::string NodeImport::input_name(std::size_t i) const {
   return i < node_.inputs.size() ? workspace_.file.names.name(node_.inputs[i]) : "";
 }
 
+void NodeImport::note_obstacle(Diagnostic diagnostic) {
+  workspace_.obstacles.push_back(placed(std::move(diagnostic), workspace_.file.path, node_));
+}
+
 Diagnostic placed(Diagnostic diagnostic, const std::string& file, const FileNode& node) {
   if (diagnostic.places.empty()) diagnostic.places.emplace_back();
   for (Place& place : diagnostic.places) {

@@ -34,8 +34,9 @@ struct Operand {
 struct Workspace {
   const ModelFile& file;
   Graph& graph;
-  std::vector<Operand> operands;  ///< by tensor index
-  std::int64_t budget = 0;        ///< elements that folding may still make
+  std::vector<Operand> operands;           ///< by tensor index
+  std::int64_t budget = 0;                 ///< elements that folding may still make
+  std::vector<Diagnostic> obstacles = {};  ///< what only hardware minds (Model::obstacles)
 };
 
 /// Importing one node: its operands and attributes with coded errors, and ways to give its results. The diagnostics
@@ -98,6 +99,8 @@ class NodeImport {
   static Diagnostic error(Code code, std::string message) { return {code, std::move(message)}; }
   Diagnostic input_error(Code code, std::size_t i, std::string message) const;
   static Diagnostic attribute_error(Code code, std::string_view name, std::string message);
+  /// Something that only hardware minds: the node is imported all the same.
+  void note_obstacle(Diagnostic diagnostic);
   /// The failure of a node whose operand has failed before: reported already.
   static Diagnostic silence() { return {}; }
   static bool is_silent(const Diagnostic& diagnostic) { return diagnostic.message.empty(); }

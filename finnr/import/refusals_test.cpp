@@ -243,7 +243,17 @@ TEST(Refusals, F0118NotANumber) {
 }
 
 TEST(Refusals, F0119BatchMixed) {
-  expect(around(node("Reshape", {"x", "t"}, {"y"}), {ints("t", {2}, {1, -1})}, {2, 4}), "F0119", {"Reshape_0"});
+  const auto obstacles = [](const ModelBuilder& model) {
+    const TestFolder folder;
+    Diagnostics diagnostics;
+    const std::optional<Model> imported = import_model(folder.write("m.onnx", model.bytes()), diagnostics);
+    return imported ? imported->obstacles : std::vector<Diagnostic>();
+  };
+  const std::vector<Diagnostic> mixed = obstacles(around(node("Reshape", {"x", "t"}, {"y"}), {ints("t", {2}, {1, -1})}, {2, 4}));
+  ASSERT_EQ(mixed.size(), 1U);
+  EXPECT_EQ(mixed[0].code, Code::kBatchMixed);
+  EXPECT_EQ(mixed[0].places[0].node, "Reshape_0");
+  EXPECT_TRUE(obstacles(around(node("Reshape", {"x", "t"}, {"y"}), {ints("t", {3}, {2, 2, 2})}, {2, 4})).empty());
   EXPECT_EQ(refusal(around(node("Reshape", {"x", "t"}, {"y"}), {ints("t", {3}, {2, 2, 2})}, {2, 4}).bytes()), "");
 }
 

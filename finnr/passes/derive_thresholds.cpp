@@ -5,9 +5,9 @@
 namespace finnr {
 namespace {
 
-/// True when every integer keeps its code: no unit is needed.
+/// True when every integer keeps its code and its type: no unit is needed.
 bool is_identity(const StepTable& table, const IntType& source) {
-  if (table.codes.bipolar != source.bipolar || table.thresholds.shape()[0] != 1) return false;
+  if (table.codes != source || table.thresholds.shape()[0] != 1) return false;
   if (source.bipolar) return level_at(table, 0, -1) == 0 && level_at(table, 0, 1) == 1;
   if (source.hi - source.lo > 2 * kMaxSteps) return false;
   for (std::int64_t x = source.lo; x <= source.hi; ++x) {
@@ -41,7 +41,7 @@ Changed derive_thresholds(Graph& graph, PassContext&) {
       codes = graph.must_add(Thresholds{table.axis, table.codes}, {source, thresholds, base, signs}, table.origin);
     }
     if (table.shape != shape) codes = graph.must_add(Reshape{shape}, {codes}, {});
-    if (graph.value(codes).type == graph.value(output).type || codes != source) graph.set_name(codes, graph.value(output).name);
+    if (codes != source) graph.set_name(codes, graph.value(output).name);
     graph.replace(output, codes);
     graph.remove(id);
     changed = Changed::kYes;

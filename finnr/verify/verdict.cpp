@@ -66,8 +66,7 @@ Diagnostic explain(const Verdict& verdict, const std::filesystem::path& folder) 
         .at({folder.string(), m.node, fmt::format("stream {}", m.stream)})
         .fix(fmt::format("reproduce: {} --trace {}", again, m.unit));
   }
-  return Diagnostic(Code::kIntervalDiffers, fmt::format("{} sustains a frame every {} cycles, but {} were predicted",
-                                                        verdict.simulator.empty() ? "the simulation" : "the accelerator",
+  return Diagnostic(Code::kIntervalDiffers, fmt::format("the accelerator sustains a frame every {} cycles, but {} were predicted",
                                                         verdict.measured_interval, verdict.predicted_interval))
       .at({folder.string(), "", ""})
       .because(fmt::format("measured by {} without stalls; all numbers are right", verdict.simulator))

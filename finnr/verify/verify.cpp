@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The network computes every stream of the trial frames once; each kind of stalls then runs in the simulator and is
-// compared with it. The run without stalls goes on through the same frames until the interval has settled.
+// compared with it. The run without stalls goes on until the interval has settled: through more trial frames, or, where
+// computing those is slow, through the same ones again.
 #include "finnr/verify/verify.h"
 
 #include <fmt/format.h>
@@ -15,9 +16,10 @@ namespace finnr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMeasuredFrames = 20;         // at least, where that is cheap
-constexpr std::int64_t kLeastFrames = 9;             // 4 to warm up, 4 differences
-constexpr std::int64_t kMeasuredCycles = 4'000'000;  // what the measurement may cost
+constexpr std::int64_t kMeasuredFrames = 20;            // at least, where that is cheap
+constexpr std::int64_t kLeastFrames = 9;                // 4 to warm up, 4 differences
+constexpr std::int64_t kMeasuredCycles = 4'000'000;     // what the measurement may cost
+constexpr std::int64_t kCheapProducts = 2'000'000'000;  // that the network may compute for all of its frames
 
 class Stopwatch {
  public:
@@ -39,6 +41,18 @@ Measurement plan_measurement(const Bundle& bundle, std::int64_t frames) {
   const std::int64_t affordable = std::max(kLeastFrames, kMeasuredCycles / std::max<std::int64_t>(1, bundle.interval));
   const std::int64_t n = std::max(frames, std::min(wanted, affordable));
   return {n, std::min(filled, std::max<std::int64_t>(4, n - 9))};
+}
+
+/// Multiplications of one frame.
+std::int64_t products(const Graph& network) {
+  std::int64_t sum = 0;
+  for (const NodeId id : network.order()) {
+    const Node& node = network.node(id);
+    if (!std::holds_alternative<MatMul>(node.op)) continue;
+    const Shape& left = network.value(node.inputs[0]).shape;
+    sum += count(network.value(node.outputs[0]).shape) * (left.empty() ? 1 : left.back());
+  }
+  return sum;
 }
 
 /// `count` frames, the given ones again and again.
@@ -77,13 +91,15 @@ Result<Verdict> verify_bundle(const fs::path& folder, const Bundle& bundle, cons
     if (options.on_progress) options.on_progress(what, share);
   };
   FINNR_RETURN_IF_ERROR(check_trace(bundle, options.trace));
-  const std::vector<Tensor::Ints> frames = trial_frames(network, bundle, std::max<std::int64_t>(1, options.frames), options.seed);
+  Verdict verdict;
+  verdict.frames = std::max<std::int64_t>(1, options.frames);
+  const Measurement plan = plan_measurement(bundle, verdict.frames);
+  const bool cheap = std::max<std::int64_t>(1, products(network)) <= kCheapProducts / plan.frames;
+  const std::vector<Tensor::Ints> frames = trial_frames(network, bundle, cheap ? plan.frames : verdict.frames, options.seed);
   progress("compute the network", 0);
   FINNR_ASSIGN(const Expected expected, expected_streams(network, bundle, frames));
 
-  Verdict verdict;
   verdict.predicted_interval = bundle.interval;
-  verdict.frames = static_cast<std::int64_t>(frames.size());
   verdict.streams = expected.size();
   verdict.seed = options.seed;
   verdict.simulator = simulator_version();
@@ -95,7 +111,6 @@ Result<Verdict> verify_bundle(const fs::path& folder, const Bundle& bundle, cons
 
   std::optional<Diagnostic> fault;
   for (const Stalls stalls : options.stalls) {
-    const Measurement plan = plan_measurement(bundle, verdict.frames);
     Run run;
     run.frames = repeated(frames, stalls == Stalls::kNone ? plan.frames : verdict.frames);
     run.stalls = stalls;

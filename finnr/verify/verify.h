@@ -39,7 +39,7 @@ struct Mismatch {
   std::string node;    ///< of the model
   std::string stream;  ///< of the top module
   Stalls stalls = Stalls::kNone;
-  std::int64_t frame = 0;  ///< of the run; frames beyond Verdict::frames repeat the first ones
+  std::int64_t frame = 0;  ///< of the run
   std::int64_t vector = 0;
   std::int64_t channel = 0;
   std::int64_t expected = 0;
@@ -54,7 +54,7 @@ struct Verdict {
   std::int64_t predicted_interval = 0;
   std::int64_t measured_interval = 0;  ///< 0 when no run without stalls was long enough
   std::int64_t latency = 0;            ///< cycles of the first frame, never stalled
-  std::int64_t frames = 0;             ///< trial frames; the run that measures the interval repeats them
+  std::int64_t frames = 0;             ///< of each run; the one that measures the interval has more
   std::vector<RunRecord> runs;
   std::size_t streams = 0;    ///< compared, the output included
   std::int64_t elements = 0;  ///< compared in all
