@@ -10,12 +10,17 @@
 namespace finnr::cli {
 namespace {
 
-std::string summary(const Config& config, const Record& record) {
+std::string summary(const Config& config, const Record& record, bool verbose) {
   std::string text;
   const auto out = std::back_inserter(text);
   fmt::format_to(out, "{}  ONNX (opset {}{})\n", config.model, record.model.opset,
                  record.model.producer.empty() ? "" : ", " + record.model.producer);
-  for (const StepRecord& step : record.steps) fmt::format_to(out, "  {:<10} {:6.2f} s   {}\n", step.name, step.seconds, step.summary);
+  for (const StepRecord& step : record.steps) {
+    fmt::format_to(out, "  {:<10} {:6.2f} s   {}\n", step.name, step.seconds, step.summary);
+    if (!verbose || step.name != "streamline") continue;
+    for (const StepRecord& pass : record.passes) fmt::format_to(out, "    {:<18} {:8.4f} s   {}\n", pass.name, pass.seconds, pass.summary);
+  }
+
   fmt::format_to(out, "\n  {:<12} {:<10} {:<14} {:>12}\n", "unit", "kind", "PE x SIMD", "interval");
   for (std::uint32_t i = 0; i < record.design.units.size(); ++i) {
     const Unit& unit = record.design.units[i];
@@ -80,7 +85,7 @@ Action add_build(CLI::App& app, Common& common) {
       record = compile(config, diagnostics);
     }
     if (record)
-      say(common, summary(config, *record) +
+      say(common, summary(config, *record, common.verbose) +
                       fmt::format("\n{}/  rtl/  mem/  bundle.json{}\n", config.output.string(), record->verdict ? "  verdict.json" : ""));
     print_json(common, diagnostics, record ? to_json(config, *record) : Json{{"model", config.model}});
     return report(diagnostics, common);

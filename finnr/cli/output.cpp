@@ -38,6 +38,7 @@ int report(const Diagnostics& diagnostics, const Common& common) {
     if (diagnostic.severity == Severity::kError && status == kGood) status = exit_of(diagnostic.code);
     if (diagnostic.severity != Severity::kError && common.quiet) continue;
     std::string text = to_text(diagnostic);
+    if (diagnostic.severity == Severity::kNote && !common.verbose) text.resize(text.find('\n') + 1);
     if (coloured()) {
       const char* colour = diagnostic.severity == Severity::kError     ? "\033[1;31m"
                            : diagnostic.severity == Severity::kWarning ? "\033[1;33m"

@@ -14,7 +14,7 @@ namespace finnr::cli {
 
 using Json = nlohmann::ordered_json;
 
-/// Diagnostics to standard error (notes only when verbose), coloured on a terminal unless NO_COLOR is set. Returns the
+/// Diagnostics to standard error (notes in one line unless verbose), coloured on a terminal unless NO_COLOR is set. Returns the
 /// exit status they ask for.
 int report(const Diagnostics& diagnostics, const Common& common);
 

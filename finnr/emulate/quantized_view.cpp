@@ -157,4 +157,27 @@ std::optional<Item> multiply_views(const QuantizedView& a, const QuantizedView& 
   return item;
 }
 
+std::optional<Item> add_bias(const QuantizedView& x, const QuantizedView& bias) {
+  const Shape& shape = x.codes->shape();
+  const Shape& bias_shape = bias.codes->shape();
+  const auto on_last = [](const PerAxis<double>& scale, const Shape& of) { return scale.uniform() || scale.axis == std::ssize(of) - 1; };
+  if (shape.empty() || bias_shape.size() > shape.size() || !on_last(x.scale, shape) || !on_last(bias.scale, bias_shape))
+    return std::nullopt;
+  const std::int64_t columns = bias.codes->size();
+  if (columns != 1 && (columns != shape.back() || bias_shape.back() != columns)) return std::nullopt;
+  for (std::size_t c = 0; c < static_cast<std::size_t>(shape.back()); ++c) {
+    if (static_cast<double>(static_cast<float>(x.scale.at(c))) != bias.scale.at(c)) return std::nullopt;
+  }
+  if (x.bound + bias.bound >= kExact) return std::nullopt;
+
+  Tensor sums = *x.codes;
+  Tensor::Floats values(sums.ints().size());
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    const std::size_t column = i % static_cast<std::size_t>(shape.back());
+    sums.ints()[i] += bias.codes->ints()[columns == 1 ? 0 : column];
+    values[i] = dequantize(sums.ints()[i], x.scale.at(column), 0);
+  }
+  return Item{share(Tensor(shape, std::move(values))), QuantizedView{share(std::move(sums)), x.scale, x.bound + bias.bound}, false};
+}
+
 }  // namespace finnr

@@ -38,4 +38,9 @@ std::optional<QuantizedView> result_view(const Op& op, std::span<const Item* con
 /// when a scale varies along the summed axis, or when a sum might reach 2^53.
 std::optional<Item> multiply_views(const QuantizedView& a, const QuantizedView& b);
 
+/// A quantized value plus a constant that is quantized with the same scale (to float32): the exact sum of the codes, rounded
+/// once. The constant holds one number, or one for each index of the last axis; nothing when it does not, or when the
+/// scales differ.
+std::optional<Item> add_bias(const QuantizedView& x, const QuantizedView& bias);
+
 }  // namespace finnr

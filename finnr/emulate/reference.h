@@ -25,7 +25,8 @@ std::vector<Tensor> evaluate(const Op& op, std::span<const Tensor* const> inputs
 /// Where a float MatMul has two quantized operands (they come from a dequantize or another such MatMul, possibly through
 /// reshapes, transposes, relu, or multiplication by one constant; or they are constant integers of at most 2^15), their
 /// codes are multiplied exactly and the result is rounded once, as docs/exactness.md defines; unless a scale varies along
-/// the summed axis, or the types allow sums of 2^53 and more. Constant parts are computed once per Executor.
+/// the summed axis, or the types allow sums of 2^53 and more. A bias quantized at the scale of what it is added to joins
+/// the codes too. Constant parts are computed once per Executor.
 class Executor {
  public:
   /// The graph must outlive the executor and not change.

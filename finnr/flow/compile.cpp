@@ -60,7 +60,7 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   const std::optional<HardwarePart> part = plan_hardware(*network, diagnostics);
   if (!part) return reported;
 
-  Record record{std::move(network->model), {}, std::move(network->steps), {}};
+  Record record{std::move(network->model), {}, std::move(network->steps), std::move(network->passes), {}};
   network->model = {};
   Steps steps(record.steps);
   FINNR_ASSIGN(record.design, make_design(config, *network, *part, diagnostics));

@@ -33,6 +33,7 @@ struct Record {
   Model model;  ///< without its graph
   Design design;
   std::vector<StepRecord> steps;
+  std::vector<StepRecord> passes;  ///< inside the step "streamline"
   std::optional<Verdict> verdict;
 };
 

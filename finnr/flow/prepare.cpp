@@ -48,7 +48,7 @@ std::optional<Network> read_network(const std::string& path, Diagnostics& diagno
   const Stopwatch watch;
   std::optional<Model> model = import_model(path, diagnostics);
   if (!model) return std::nullopt;
-  Network network{*std::move(model), {}, {}};
+  Network network{*std::move(model), {}, {}, {}};
   network.graph = std::move(network.model.graph);
   network.steps.push_back({"import", watch.seconds(), fmt::format("{} nodes", network.model.nodes.size())});
   return network;
@@ -58,7 +58,9 @@ bool streamline(Network& network, const Boundary& boundary, Diagnostics& diagnos
   const Stopwatch watch;
   if (boundary.bytes && failed(take_bytes(network.graph, boundary.bytes->scale, boundary.bytes->offset), diagnostics)) return false;
   PassContext context{diagnostics, evaluate};
-  run_passes(network.graph, streamline_passes(), context, last);
+  for (const PassRecord& pass : run_passes(network.graph, streamline_passes(), context, last)) {
+    network.passes.push_back({std::string(pass.name), pass.seconds, pass.changed ? "changed the graph" : "nothing to do"});
+  }
   if (diagnostics.has_errors()) return false;
   if (boundary.top_k && last.empty() && failed(return_top_k(network.graph, *boundary.top_k), diagnostics)) return false;
   Result<Graph> settled = parse(print(network.graph));

@@ -37,6 +37,7 @@ struct Network {
   Model model;  ///< its graph has moved to `graph`
   Graph graph;
   std::vector<StepRecord> steps;
+  std::vector<StepRecord> passes;  ///< inside the step "streamline"
 };
 
 /// Reads a model file.

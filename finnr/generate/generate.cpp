@@ -164,7 +164,7 @@ class Generator {
                      parameters = {{"Labels", t.labels},
                                    {"Lanes", in.lanes},
                                    {"XBits", t.x.bits()},
-                                   {"XSigned", t.x.is_signed() ? 1 : 0},
+                                   {"XSigned", t.x.is_signed() && !t.x.bipolar ? 1 : 0},
                                    {"K", t.k},
                                    {"IndexBits", out.element.bits()}};
                    }},
@@ -196,6 +196,7 @@ class Generator {
 
   Parameters mvu_parameters(const Unit& unit, const Mvu& m, const Stream& out) {
     const std::int64_t real_inputs = m.weights->shape()[0];
+    const std::int64_t real_outputs = m.weights->shape()[1];
     const bool xnor = m.x.bipolar && m.w.bipolar;
     const IntType counted =
         xnor ? IntType{(m.accumulator.lo + real_inputs) / 2, (m.accumulator.hi + real_inputs) / 2, false} : m.accumulator;
@@ -214,7 +215,7 @@ class Generator {
                              {"WeightStyle", static_cast<std::int64_t>(m.weight_store)},
                              {"WeightFile", memory(unit.name + "_weights", weight_image(m))}};
     if (!m.steps) return parameters;
-    const HardwareSteps steps = hardware_steps(*m.steps, m.accumulator, xnor ? real_inputs : 0, m.mh != m.weights->shape()[1]);
+    const HardwareSteps steps = hardware_steps(*m.steps, m.accumulator, xnor ? real_inputs : 0, m.mh != real_outputs ? real_outputs : 0);
     add_step_parameters(parameters, steps);
     parameters.emplace_back("ThresholdStyle", static_cast<std::int64_t>(Store::kLutRam));
     parameters.emplace_back("ThresholdFile", memory(unit.name + "_thresholds", threshold_image(steps, m.mh, m.pe)));
@@ -222,12 +223,12 @@ class Generator {
   }
 
   Parameters threshold_parameters(const Unit& unit, const Threshold& t, const Stream& in) {
-    const HardwareSteps steps = hardware_steps(t.steps, t.x, 0, in.padded != in.channels);
-    const std::int64_t channels = steps.rows == 1 && in.padded == in.channels ? in.lanes : in.padded;  // one word serves every beat
+    const HardwareSteps steps = hardware_steps(t.steps, t.x, t.x.bipolar ? 1 : 0, in.padded != in.channels ? in.channels : 0);
+    const std::int64_t channels = steps.shared ? in.lanes : in.padded;  // one word serves every beat
     Parameters parameters = {{"Channels", channels},
                              {"Pe", in.lanes},
                              {"XBits", t.x.bits()},
-                             {"XSigned", t.x.is_signed() ? 1 : 0},
+                             {"XSigned", steps.format.is_signed ? 1 : 0},
                              {"OutBits", t.steps.codes.bits()}};
     add_step_parameters(parameters, steps);
     parameters.emplace_back("MemStyle", static_cast<std::int64_t>(Store::kLutRam));
@@ -236,7 +237,7 @@ class Generator {
   }
 
   Parameters table_parameters(const Unit& unit, const Threshold& t, const Stream& in) {
-    const bool shared = t.steps.rows() == 1;
+    const bool shared = t.steps.rows() == 1 && in.padded == in.channels;  // a padded lane gives level 0
     return {{"Channels", shared ? in.lanes : in.padded},
             {"Pe", in.lanes},
             {"XBits", t.x.bits()},

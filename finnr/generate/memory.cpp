@@ -20,7 +20,7 @@ void MemoryImage::end_word() {
   at_ = 0;
 }
 
-HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t xnor_inputs, bool padded) {
+HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t xnor_inputs, std::int64_t padded_behind) {
   const auto compared = [&](std::int64_t a) {
     return xnor_inputs > 0 ? floor_div(a + xnor_inputs + 1, 2) : a;
   };  // least p with 2p - n >= a
@@ -29,7 +29,8 @@ HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t 
   HardwareSteps result;
   result.never = never;
   result.width = steps.count();
-  result.rows = std::max({steps.thresholds->shape()[0], steps.base->shape()[0], steps.signs->shape()[0]});
+  result.rows = std::max({steps.thresholds->shape()[0], steps.base->shape()[0], steps.signs->shape()[0], padded_behind});
+  result.shared = result.rows == 1 && padded_behind == 0;
   const auto row_of = [&](const Tensor& table, std::int64_t row) { return table.shape()[0] == 1 ? 0 : row; };
   bool any_negative = false;
   bool mixed_row = false;
@@ -50,7 +51,7 @@ HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t 
   }
   StepFormat& format = result.format;
   const bool uniform_base = std::ranges::all_of(result.base, [&](std::int64_t b) { return b == result.base.front(); });
-  format.base_in_memory = !uniform_base || (padded && result.base.front() != 0);
+  format.base_in_memory = !uniform_base || (padded_behind > 0 && result.base.front() != 0);
   format.base = format.base_in_memory ? 0 : result.base.front();
   format.signs = mixed_row ? 1 : any_negative ? 2 : 0;
   format.out_bits = steps.codes.bits();
@@ -80,7 +81,7 @@ std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, i
   for (std::int64_t fold = 0; fold < channels / pe; ++fold) {
     for (int p = 0; p < pe; ++p) {
       const std::int64_t channel = fold * pe + p;
-      const std::int64_t row = steps.rows == 1 ? 0 : channel;
+      const std::int64_t row = steps.shared ? 0 : channel;
       const bool missing = row >= steps.rows;
       const auto at = [&](std::int64_t k) { return static_cast<std::size_t>(row * steps.width + k); };
       for (std::int64_t k = 0; k < steps.width; ++k) {
@@ -111,7 +112,7 @@ std::string table_image(const Threshold& unit, std::int64_t channels, int pe) {
       if (unit.x.bipolar) x = 2 * pattern - 1;
       for (int p = 0; p < lanes; ++p) {
         const std::int64_t row = shared ? 0 : fold * pe + p;
-        image.put(row < unit.steps.rows() ? static_cast<std::uint64_t>(unit.steps.level(row, x)) : 0, out_bits);
+        image.put(row < unit.channels ? static_cast<std::uint64_t>(unit.steps.level(row, x)) : 0, out_bits);
       }
       image.end_word();
     }

@@ -40,7 +40,8 @@ struct StepFormat {
 /// Thresholds ready for hardware: on popcounts where the accumulator is one.
 struct HardwareSteps {
   StepFormat format;
-  std::int64_t rows = 1;                 ///< channels with a row of their own, 1 for all alike
+  std::int64_t rows = 1;                 ///< channels with a row of their own
+  bool shared = false;                   ///< the one row serves every channel
   std::int64_t width = 0;                ///< thresholds a row
   std::int64_t never = 0;                ///< a threshold that is not reached
   std::vector<std::int64_t> thresholds;  ///< [rows, width]
@@ -49,8 +50,9 @@ struct HardwareSteps {
 };
 
 /// `x` is the range of the number compared. For `xnor_inputs` > 0 thresholds are moved from the sum of +-1 products a to
-/// the count of agreements p, a = 2p - xnor_inputs. `padded` tells that rows are added which must give level 0.
-HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t xnor_inputs, bool padded);
+/// the count of agreements p, a = 2p - xnor_inputs (a single bipolar number counts itself: xnor_inputs 1). `padded_behind` >
+/// 0: channels follow behind that many real ones; they must give level 0, so each real one gets a row.
+HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t xnor_inputs, std::int64_t padded_behind);
 
 /// One word a fold: `pe` channels each, `channels` in all; missing rows give level 0.
 std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, int pe);

@@ -155,6 +155,8 @@ class Builder {
     unit.weights = graph_.value(product.inputs[1]).constant;
     unit.x = graph_.value(layer.input).type.ints;
     unit.w = weight_type(*unit.weights);
+    // Padded inputs must add nothing. In front of bipolar weights only bipolar inputs have a way to (memory.h).
+    if (unit.w.bipolar && !unit.x.bipolar && unit.mw != m.inputs) unit.w = {-1, 1, false};
     unit.accumulator = graph_.value(product.outputs[0]).type.ints;
     if (m.thresholds) unit.steps = steps_of(graph_, *m.thresholds);
     const std::int64_t depth = (unit.mh / unit.pe) * (unit.mw / unit.simd);
@@ -178,6 +180,36 @@ Status check_widths(const Graph& graph, const Layer& layer) {
       .at({"", layer.origin.empty() ? "" : layer.origin.front(), ""})
       .because(fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits))
       .fix("quantize to fewer bits");
+}
+
+/// Elements of a vector that travel in front of each layer, and behind the last: all lanes divide it. What enters a
+/// stand-alone threshold unit also leaves it, so the streams around it are padded together.
+Result<std::vector<std::int64_t>> padding(const std::vector<Layer>& layers, const Folding& folding) {
+  const auto is_threshold = [&](std::size_t i) { return i < layers.size() && std::holds_alternative<ThresholdLayer>(layers[i].kind); };
+  std::vector<std::int64_t> padded(layers.size() + 1);
+  for (std::size_t first = 0, last = 0; first <= layers.size(); first = ++last) {
+    while (is_threshold(last)) ++last;
+    std::vector<Side> sides;
+    for (std::size_t i = first; i <= last; ++i) {
+      if (i > 0) sides.push_back(output_side(layers[i - 1], folding[i - 1]));
+      if (i < layers.size()) sides.push_back(input_side(layers[i], folding[i]));
+      padded[i] = (i > 0 ? sides[sides.size() - (i < layers.size() ? 2 : 1)] : sides.back()).channels;
+    }
+    if (std::ranges::all_of(sides, [](const Side& side) { return side.channels % side.lanes == 0; })) continue;
+    const bool alike = std::ranges::all_of(
+        sides, [&](const Side& side) { return side.channels == sides[0].channels && side.vectors == sides[0].vectors; });
+    const bool top_k = last < layers.size() && std::holds_alternative<TopKLayer>(layers[last].kind);
+    if (!alike || top_k) {
+      return Diagnostic(Code::kIllegalFolding,
+                        fmt::format("padding is not possible between {} and its neighbour", layers[std::min(last, layers.size() - 1)].name))
+          .because(top_k ? "extra outputs would compete for the top-k" : "the two layers see different vectors")
+          .fix("take a PE that divides the number of outputs and a SIMD that divides the number of inputs");
+    }
+    std::int64_t lanes = 1;
+    for (const Side& side : sides) lanes = std::lcm(lanes, std::int64_t{side.lanes});
+    for (std::size_t i = first; i <= last; ++i) padded[i] = ceil_div(sides[0].channels, lanes) * lanes;
+  }
+  return padded;
 }
 
 }  // namespace
@@ -206,27 +238,7 @@ Result<Design> lower(const Graph& graph, const HardwarePart& part, const Folding
     folding[i].pe = lanes;
   }
 
-  // Elements of a vector that travel between neighbours: all lanes divide it.
-  std::vector<std::int64_t> padded(layers.size() + 1);
-  for (std::size_t i = 0; i <= layers.size(); ++i) {
-    const Side left = i > 0 ? output_side(layers[i - 1], folding[i - 1]) : input_side(layers[0], folding[0]);
-    const Side right = i < layers.size() ? input_side(layers[i], folding[i]) : left;
-    const std::int64_t lanes = std::lcm(left.lanes, right.lanes);
-    padded[i] = left.channels;
-    if (left.channels == right.channels && left.vectors == right.vectors) padded[i] = ceil_div(left.channels, lanes) * lanes;
-    const bool top_k = i < layers.size() && std::holds_alternative<TopKLayer>(layers[i].kind);
-    if (left.channels % left.lanes != 0 || right.channels % right.lanes != 0) {
-      if (padded[i] == left.channels || top_k) {
-        return Diagnostic(Code::kIllegalFolding,
-                          fmt::format("padding is not possible between {} and its neighbour", layers[std::min(i, layers.size() - 1)].name))
-            .because(top_k ? "extra outputs would compete for the top-k" : "the two layers see different vectors")
-            .fix("take a PE that divides the number of outputs and a SIMD that divides the number of inputs");
-      }
-    } else {
-      padded[i] = left.channels;
-    }
-  }
-
+  FINNR_ASSIGN(const std::vector<std::int64_t> padded, padding(layers, folding));
   const Side first = input_side(layers[0], folding[0]);
   builder.start(first, padded[0], layers[0].input, graph.value(layers[0].input).type.ints);
   builder.add_fifo("fifo_in", kEdgeDepth);

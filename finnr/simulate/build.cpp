@@ -100,7 +100,8 @@ Command verilator_command(const Bundle& bundle, const fs::path& work, bool wavef
   Command command = {"verilator",  "--cc",      "--no-timing", "-O3",      "--assert", "--x-assign", "fast", "--x-initial",  "unique",
                      "-Wno-fatal", "-Wno-lint", "-Wno-style",  "--prefix", "Vmodel",   "--Mdir",     work,   "--top-module", kBenchModule};
   if (waveforms) command.emplace_back("--trace-fst");
-  for (const char* word : {"--output-split", "20000"}) command.emplace_back(word);
+  // Loops over the words of wide signals use an undeclared variable up to Verilator 5.008 (its issue 4057).
+  for (const char* word : {"--output-split", "20000", "-fno-reloop"}) command.emplace_back(word);
   std::set<std::string> folders;
   for (const std::string& source : bundle.sources) folders.insert(fs::path(source).parent_path().string());
   for (const std::string& name : folders) command.push_back("-I" + (name.empty() ? "." : name));

@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <fmt/format.h>
+
+#include "finnr/passes/same_numbers_for_test.h"
+
+namespace finnr {
+namespace {
+
+/// x quantized (four bits), then `between` from %2 to %5, times weights [3,2] with `w_grid`.
+struct Product {
+  std::string x_codes = "int[-8,7]";
+  std::string x_grid = "scale=0.5, zero=0";
+  std::string between = "%5 = reshape(%2) {shape=[1,3]} : f32[1,3]";
+  std::string w_codes = "int[-2,3]";
+  std::string w_grid = "scale=0.25, zero=0";
+
+  [[nodiscard]] std::string text() const {
+    return fmt::format(R"(
+input %0 "x" : f32[1,3]
+%1 = quantize(%0) {{style=onnx, rounding=half_even, codes={0}, {1}}} : {0}[1,3] from "Quant_x"
+%2 = dequantize(%1) {{{1}}} : f32[1,3] from "Quant_x"
+{2}
+const %6 "w" : {3}[3,2] = [1,-2,0,3,2,-1]
+%7 = dequantize(%6) {{{4}}} : f32[3,2] from "Quant_w"
+%8 "y" = matmul(%5, %7) : f32[1,2] from "MatMul_0"
+output %8)",
+                       x_codes, x_grid, between, w_codes, w_grid);
+  }
+  [[nodiscard]] Passed lifted() const { return run_pass(lift_matmuls, text()); }
+};
+
+const Dequantize& last_scale(const Graph& graph) {
+  const auto* op = graph.producer_as<Dequantize>(graph.outputs()[0]);
+  EXPECT_NE(op, nullptr) << print(graph);
+  static const Dequantize kNone;
+  return op != nullptr ? *op : kNone;
+}
+
+const Value& accumulator(const Graph& graph) {
+  const std::vector<NodeId> products = nodes_of<MatMul>(graph);
+  EXPECT_EQ(products.size(), 1U);
+  return graph.value(graph.node(products.at(0)).outputs[0]);
+}
+
+TEST(LiftMatmuls, IntegersThenOneScale) {
+  const Passed passed = Product{}.lifted();
+  EXPECT_TRUE(passed.changed);
+  EXPECT_TRUE(passed.diagnostics.list().empty());
+  // Columns (1,0,2) and (-2,3,-1) of codes -8..7.
+  EXPECT_EQ(accumulator(passed.graph).type, ElementType::integer({-45, 45}));
+  EXPECT_EQ(last_scale(passed.graph).scale, (PerAxis<double>{{0.125}, 0}));
+  EXPECT_EQ(last_scale(passed.graph).zero, (PerAxis<std::int64_t>{{0}, 0}));
+  EXPECT_EQ(passed.graph.value(passed.graph.outputs()[0]).name, "y");
+  EXPECT_EQ(passed.graph.node(nodes_of<MatMul>(passed.graph)[0]).origin, (Origin{"MatMul_0", "Quant_w"}));
+}
+
+TEST(LiftMatmuls, ScalesPerOutput) {
+  Product product;
+  product.w_grid = "scale=[0.25,0.1]@1, zero=0";
+  const Passed passed = product.lifted();
+  EXPECT_EQ(last_scale(passed.graph).scale, (PerAxis<double>{{0.125, 0.05}, 1}));
+}
+
+TEST(LiftMatmuls, ZeroPointOfTheInputBecomesOnePerColumn) {
+  Product product;
+  product.x_grid = "scale=0.5, zero=-3";
+  const Passed passed = product.lifted();
+  EXPECT_EQ(last_scale(passed.graph).zero, (PerAxis<std::int64_t>{{-9, 0}, 1}));  // -3 times the sums of the columns, 3 and 0
+}
+
+TEST(LiftMatmuls, ZeroPointsOfTheWeightsAreSubtracted) {
+  Product product;
+  product.x_grid = "scale=0.5, zero=2";
+  product.w_grid = "scale=0.25, zero=[1,-1]@1";
+  const Passed passed = product.lifted();
+  EXPECT_EQ(constant_of(passed.graph, nodes_of<MatMul>(passed.graph)[0], 1), (Tensor::Ints{0, -1, -1, 4, 1, 0}));
+  EXPECT_EQ(last_scale(passed.graph).zero.values, (std::vector<std::int64_t>{0, 6}));
+}
+
+TEST(LiftMatmuls, ZeroPointsPerInputOfTheWeights) {
+  Product product;
+  product.w_grid = "scale=0.25, zero=[1,0,-1]@0";
+  const Passed passed = product.lifted();
+  EXPECT_EQ(constant_of(passed.graph, nodes_of<MatMul>(passed.graph)[0], 1), (Tensor::Ints{0, -3, 0, 3, 3, 0}));
+}
+
+TEST(LiftMatmuls, ReluBetweenClampsTheCodes) {
+  Product product;
+  product.x_grid = "scale=0.5, zero=5";
+  product.between = R"(%5 = unary(%2) {function=relu, alpha=0, beta=0} : f32[1,3] from "Relu")";
+  const Passed passed = product.lifted();
+  ASSERT_EQ(nodes_of<Thresholds>(passed.graph).size(), 1U);
+  const NodeId clamp = nodes_of<Thresholds>(passed.graph)[0];
+  EXPECT_EQ(constant_of(passed.graph, clamp, 1), (Tensor::Ints{6, 7}));
+  EXPECT_EQ(std::get<Thresholds>(passed.graph.node(clamp).op).codes, (IntType{5, 7}));
+}
+
+TEST(LiftMatmuls, ReluOnUnsignedCodesIsNothing) {
+  Product product;
+  product.x_codes = "int[0,15]";
+  product.between = "%5 = unary(%2) {function=relu, alpha=0, beta=0} : f32[1,3]";
+  const Passed passed = product.lifted();
+  EXPECT_TRUE(passed.changed);
+  EXPECT_TRUE(nodes_of<Thresholds>(passed.graph).empty());
+}
+
+TEST(LiftMatmuls, OneConstantFactorBetween) {
+  Product product;
+  product.between = R"(
+const %3 : f32[] = [0.3]
+%5 = binary(%2, %3) {function=mul} : f32[1,3] from "Mul")";
+  Passed passed = product.lifted();
+  EXPECT_EQ(last_scale(passed.graph).scale.values[0], static_cast<double>(0.5F * 0.3F) * 0.25);
+  product.between = R"(
+const %3 : f32[1] = [0.3]
+%5 = binary(%2, %3) {function=div} : f32[1,3] from "Div")";
+  passed = product.lifted();
+  EXPECT_EQ(last_scale(passed.graph).scale.values[0], static_cast<double>(0.5F / 0.3F) * 0.25);
+}
+
+TEST(LiftMatmuls, AFactorPerInputIsNoGrid) {
+  Product product;
+  product.between = R"(
+const %3 : f32[3] = [0.3,1,2]
+%5 = binary(%2, %3) {function=mul} : f32[1,3])";
+  EXPECT_FALSE(product.lifted().changed);
+}
+
+TEST(LiftMatmuls, ScalesAlongTheSumAreRefused) {
+  Product weights;
+  weights.w_grid = "scale=[0.25,0.1,0.3]@0, zero=0";
+  Product inputs;
+  inputs.x_grid = "scale=[0.25,0.1,0.3]@1, zero=0";
+  for (const Product& product : {weights, inputs}) {
+    const Passed passed = product.lifted();
+    EXPECT_FALSE(passed.changed);
+    ASSERT_EQ(passed.diagnostics.list().size(), 1U);
+    EXPECT_EQ(passed.diagnostics.list()[0].code, Code::kScaleAlongInputs);
+    EXPECT_EQ(passed.diagnostics.list()[0].places[0].node, "MatMul_0");
+  }
+}
+
+TEST(LiftMatmuls, BipolarWeightsKeepTheirType) {
+  const Passed passed = run_pass(lift_matmuls, R"(
+input %0 "x" : int[0,3][2,2]
+%1 = dequantize(%0) {scale=1, zero=0} : f32[2,2]
+const %2 : bipolar[2,2] = [1,-1,1,1]
+%3 = dequantize(%2) {scale=1, zero=0} : f32[2,2]
+%4 = matmul(%1, %3) : f32[2,2]
+output %4)");
+  const Node& product = passed.graph.node(nodes_of<MatMul>(passed.graph)[0]);
+  EXPECT_TRUE(passed.graph.value(product.inputs[1]).type.ints.bipolar);
+}
+
+TEST(LiftMatmuls, WholeFloatsAreCodes) {
+  const Passed passed = run_pass(lift_matmuls, R"(
+input %0 "x" : int[0,3][1,2]
+%1 = dequantize(%0) {scale=0.1, zero=0} : f32[1,2]
+const %2 : f32[2,1] = [-3,2]
+%3 = matmul(%1, %2) : f32[1,1]
+output %3)");
+  EXPECT_EQ(accumulator(passed.graph).type, ElementType::integer({-9, 6}));
+}
+
+TEST(LiftMatmuls, FractionsAreNot) {
+  EXPECT_FALSE(run_pass(lift_matmuls, R"(
+input %0 "x" : int[0,3][1,2]
+%1 = dequantize(%0) {scale=0.1, zero=0} : f32[1,2]
+const %2 : f32[2,1] = [-3,2.5]
+%3 = matmul(%1, %2) : f32[1,1]
+output %3)")
+                   .changed);
+}
+
+TEST(LiftMatmuls, WeightsStoredTheOtherWayRound) {
+  const Passed passed = run_pass(lift_matmuls, R"(
+input %0 "x" : int[0,3][1,2]
+%1 = dequantize(%0) {scale=0.5, zero=0} : f32[1,2]
+const %2 : int[-9,9][3,2] = [1,2,3,4,5,-6]
+%3 = dequantize(%2) {scale=[1,0.1,2]@0, zero=[0,1,0]@0} : f32[3,2]
+%4 = transpose(%3) {perm=[1,0]} : f32[2,3]
+%5 = matmul(%1, %4) : f32[1,3]
+output %5)");
+  EXPECT_EQ(constant_of(passed.graph, nodes_of<MatMul>(passed.graph)[0], 1), (Tensor::Ints{1, 2, 5, 2, 3, -6}));
+  EXPECT_EQ(last_scale(passed.graph).scale.values, (std::vector<double>{0.5, 0.05, 1}));
+}
+
+TEST(LiftMatmuls, ProductsOfProducts) {
+  const Passed passed = run_pass(lift_matmuls, R"(
+input %0 "x" : int[-3,3][2,2]
+%1 = dequantize(%0) {scale=0.1, zero=0} : f32[2,2]
+const %2 : f32[2,2] = [-3,2,1,1]
+%3 = matmul(%1, %2) : f32[2,2]
+const %4 : int[-1,1][2,1] = [1,-1]
+%5 = dequantize(%4) {scale=0.7, zero=0} : f32[2,1]
+%6 = matmul(%3, %5) : f32[2,1]
+output %6)");
+  EXPECT_TRUE(passed.changed);
+  int integers = 0;
+  for (const NodeId id : nodes_of<MatMul>(passed.graph))
+    integers += passed.graph.value(passed.graph.node(id).outputs[0]).type.is_float ? 0 : 1;
+  EXPECT_EQ(integers, 2);
+}
+
+TEST(LiftMatmuls, UnquantizedStays) {
+  EXPECT_FALSE(run_pass(lift_matmuls, R"(
+input %0 "x" : f32[1,2]
+const %1 : f32[2,1] = [-3,2]
+%2 = matmul(%0, %1) : f32[1,1]
+output %2)")
+                   .changed);
+}
+
+}  // namespace
+}  // namespace finnr
