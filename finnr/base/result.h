@@ -14,10 +14,10 @@ namespace finnr {
 template <class T>
 class [[nodiscard]] Result {
  public:
-  Result(T value)
-      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor): `return value;` is the point
-  Result(Diagnostic error)
-      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor): `return error;` is the point
+  // NOLINTNEXTLINE(google-explicit-constructor): `return value;` is the point
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): `return error;` is the point
+  Result(Diagnostic error) : state_(std::in_place_index<1>, std::move(error)) {}
 
   [[nodiscard]] bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -27,6 +27,9 @@ class [[nodiscard]] Result {
   T&& operator*() && { return std::move(value()); }
   T* operator->() { return &value(); }
   const T* operator->() const { return &value(); }
+
+  /// The value, without the reason where there is none.
+  [[nodiscard]] std::optional<T> value_or_nothing() && { return ok() ? std::optional<T>(std::move(value())) : std::nullopt; }
 
   [[nodiscard]] const Diagnostic& error() const& {
     FINNR_CHECK(!ok(), "error() of a good result");
@@ -53,7 +56,8 @@ class [[nodiscard]] Result {
 class [[nodiscard]] Status {
  public:
   Status() = default;
-  Status(Diagnostic error) : error_(std::move(error)) {}  // NOLINT(google-explicit-constructor): `return error;` is the point
+  // NOLINTNEXTLINE(google-explicit-constructor): `return error;` is the point
+  Status(Diagnostic error) : error_(std::move(error)) {}
 
   [[nodiscard]] bool ok() const { return !error_.has_value(); }
   explicit operator bool() const { return ok(); }

@@ -7,9 +7,11 @@
 #include "finnr/base/process.h"
 #include "finnr/cli/command.h"
 
-int main(int argc, char** argv) {
-  using namespace finnr::cli;
-  finnr::catch_interrupts();
+namespace finnr::cli {
+namespace {
+
+int run_command(int argc, char** argv) {
+  catch_interrupts();
 
   CLI::App app{"finnr turns a trained, quantized neural network into a verified FPGA accelerator.", "finnr"};
   app.set_version_flag("--version", std::string("finnr ") + FINNR_VERSION);
@@ -31,3 +33,8 @@ int main(int argc, char** argv) {
   }
   return kUsage;
 }
+
+}  // namespace
+}  // namespace finnr::cli
+
+int main(int argc, char** argv) { return finnr::cli::run_command(argc, argv); }

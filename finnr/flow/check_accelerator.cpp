@@ -27,16 +27,14 @@ Result<Verdict> check(const std::string& folder, const VerifyOptions& options) {
 
 std::optional<Verdict> check_accelerator(const std::string& folder, const VerifyOptions& options, Diagnostics& diagnostics) {
   Result<Verdict> verdict = check(folder, options);
-  if (!verdict.ok()) {
-    diagnostics.add(std::move(verdict).error());
-  } else if (!verdict->good()) {
-    diagnostics.add(explain(*verdict, folder));
-  } else if (Status written = write_file(std::filesystem::path(folder) / kVerdictFile, to_json(*verdict)); !written.ok()) {
-    diagnostics.add(std::move(written).error());
+  if (verdict.ok() && !verdict->good()) diagnostics.add(explain(*verdict, folder));
+  if (verdict.ok() && verdict->good()) {
+    if (Status written = write_file(std::filesystem::path(folder) / kVerdictFile, to_json(*verdict)); !written.ok()) {
+      diagnostics.add(std::move(written).error());
+    }
   }
-  name_file(diagnostics, folder);
-  if (!verdict.ok()) return std::nullopt;
-  return *std::move(verdict);
+  report_failure(verdict, diagnostics, folder);
+  return std::move(verdict).value_or_nothing();
 }
 
 }  // namespace finnr

@@ -109,10 +109,8 @@ Result<Design> make_design(const Config& config, const Network& network, const H
 
 std::optional<Record> compile(const Config& config, Diagnostics& diagnostics) {
   Result<Record> record = build(config, diagnostics);
-  if (!record.ok() && !diagnostics.has_errors()) diagnostics.add(std::move(record).error());
-  name_file(diagnostics, config.model);
-  if (!record.ok()) return std::nullopt;
-  return *std::move(record);
+  report_failure(record, diagnostics, config.model);
+  return std::move(record).value_or_nothing();
 }
 
 }  // namespace finnr

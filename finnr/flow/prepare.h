@@ -53,4 +53,12 @@ std::optional<HardwarePart> plan_hardware(const Network& network, Diagnostics& d
 /// Adds the file's name to places that have none.
 void name_file(Diagnostics& diagnostics, const std::string& file);
 
+/// Ends a run: the error of a failed result joins the diagnostics, unless others were reported before it, and all get the
+/// file's name.
+template <class T>
+void report_failure(const Result<T>& result, Diagnostics& diagnostics, const std::string& file) {
+  if (!result.ok() && !diagnostics.has_errors()) diagnostics.add(result.error());
+  name_file(diagnostics, file);
+}
+
 }  // namespace finnr

@@ -51,10 +51,8 @@ Result<std::string> text_of(const PrintConfig& config, Diagnostics& diagnostics)
 
 std::optional<std::string> print_text(const PrintConfig& config, Diagnostics& diagnostics) {
   Result<std::string> text = text_of(config, diagnostics);
-  if (!text.ok() && !diagnostics.has_errors()) diagnostics.add(std::move(text).error());
-  name_file(diagnostics, config.target);
-  if (!text.ok()) return std::nullopt;
-  return *std::move(text);
+  report_failure(text, diagnostics, config.target);
+  return std::move(text).value_or_nothing();
 }
 
 }  // namespace finnr

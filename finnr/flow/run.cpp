@@ -154,10 +154,8 @@ Result<Accelerator> load_accelerator(const fs::path& folder) {
 
 std::optional<RunResult> run(const RunConfig& config, Diagnostics& diagnostics) {
   Result<RunResult> result = run_and_write(config, diagnostics);
-  if (!result.ok() && !diagnostics.has_errors()) diagnostics.add(std::move(result).error());
-  name_file(diagnostics, config.target);
-  if (!result.ok()) return std::nullopt;
-  return *result;
+  report_failure(result, diagnostics, config.target);
+  return std::move(result).value_or_nothing();
 }
 
 }  // namespace finnr

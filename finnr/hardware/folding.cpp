@@ -81,13 +81,20 @@ Folding default_folding(const HardwarePart& part) {
 Result<Folding> folding_for_fps(const HardwarePart& part, double fps, double clock_mhz) {
   const auto cycles = static_cast<std::int64_t>(std::floor(clock_mhz * 1e6 / fps));
   Folding folding = balance(part, cycles);
+  const Layer* slowest = nullptr;
+  std::int64_t reached = cycles;
   for (std::size_t i = 0; i < folding.size(); ++i) {
-    const std::int64_t reached = layer_interval(part.layers[i], {std::max(folding[i].pe, 1), std::max(folding[i].simd, 1), false, {}});
-    if (!std::holds_alternative<MatrixLayer>(part.layers[i].kind) || reached <= cycles) continue;
+    if (!std::holds_alternative<MatrixLayer>(part.layers[i].kind)) continue;
+    const std::int64_t needed = layer_interval(part.layers[i], folding[i]);
+    if (needed <= reached) continue;
+    reached = needed;
+    slowest = &part.layers[i];
+  }
+  if (slowest != nullptr) {
     return Diagnostic(Code::kFpsUnreachable, fmt::format("{:g} frames a second at {:g} MHz cannot be reached", fps, clock_mhz))
-        .at({"", part.layers[i].origin.empty() ? "" : part.layers[i].origin.front(), ""})
-        .because(fmt::format("that leaves {} cycles a frame, and layer {} needs {} even when unfolded completely", cycles,
-                             part.layers[i].name, reached))
+        .at({"", slowest->origin.empty() ? "" : slowest->origin.front(), ""})
+        .because(fmt::format("that leaves {} cycles a frame, and layer {} needs {} even when unfolded completely", cycles, slowest->name,
+                             reached))
         .fix(fmt::format("at most {:g} frames a second at this clock, or --clock {:g}", clock_mhz * 1e6 / static_cast<double>(reached),
                          fps * static_cast<double>(reached) / 1e6));
   }

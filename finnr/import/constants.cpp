@@ -274,6 +274,7 @@ Result<std::vector<Tensor>> spread_operands(NodeImport& node, std::size_t size) 
     return node.input_error(Code::kTypeMismatch, size - 1,
                             fmt::format("{} and {} differ", to_text(operands[size - 2].stored), to_text(operands[size - 1].stored)));
   std::vector<Tensor> result;
+  result.reserve(operands.size());
   for (const Operand& operand : operands) result.push_back(broadcast_to(*operand.constant, *shape));
   return result;
 }

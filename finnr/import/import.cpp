@@ -82,8 +82,8 @@ class Import {
       const Place place{file_.path, "", fmt::format("input '{}'", name)};
       Result<Shape> shape = input_shape(input, name);
       Result<ElementType> type = input_type(input, name);
-      if (!shape.ok()) report(std::move(shape).error().at(place));
-      if (!type.ok()) report(std::move(type).error().at(place));
+      if (!shape.ok()) report(Diagnostic(shape.error()).at(place));
+      if (!type.ok()) report(Diagnostic(type.error()).at(place));
       if (!shape.ok() || !type.ok()) continue;
       operand.state = Operand::State::kValue;
       operand.stored = input.type;

@@ -19,7 +19,7 @@ std::int64_t standard_opset(const ModelFile& file) {
 }
 
 template <class T>
-constexpr std::string_view kTypeName = "";
+constexpr std::string_view kTypeName;
 template <>
 constexpr std::string_view kTypeName<std::int64_t> = "a whole number";
 template <>
