@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Run the exported digit networks with the qonnx executor and check them.
 
 Needs: pip install qonnx onnx numpy

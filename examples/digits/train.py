@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
 """Train and export the two digit classifiers of this folder.
 
 Needs: pip install torch brevitas scikit-learn onnx onnxoptimizer

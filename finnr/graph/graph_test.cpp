@@ -131,7 +131,7 @@ TEST(Graph, OrderOfLongChainsAndWideFans) {
   EXPECT_EQ(graph.remove_unused(), 0);
 }
 
-TEST(Verify, FindsCycles) {
+TEST(VerifyGraph, FindsCycles) {
   Graph graph;
   const ValueId x = graph.add_input("x", ElementType::float32(), {1});
   const ValueId a = graph.must_add(kNeg, {x}, {});
@@ -144,7 +144,7 @@ TEST(Verify, FindsCycles) {
   EXPECT_NE(status.error().message.find("cycle"), std::string::npos);
 }
 
-TEST(Verify, FindsTypesThatDoNotFollow) {
+TEST(VerifyGraph, FindsTypesThatDoNotFollow) {
   Graph graph;
   const ValueId narrow = graph.add_input("n", ElementType::integer({0, 1}), {1, 2});
   const ValueId wide = graph.add_input("w", ElementType::integer({0, 9}), {1, 2});
@@ -156,7 +156,7 @@ TEST(Verify, FindsTypesThatDoNotFollow) {
   EXPECT_NE(status.error().message.find("another type"), std::string::npos) << status.error().message;
 }
 
-TEST(Verify, FindsOperandsThatNoLongerFit) {
+TEST(VerifyGraph, FindsOperandsThatNoLongerFit) {
   Graph graph;
   const ValueId x = graph.add_input("x", ElementType::float32(), {2});
   const ValueId other = graph.add_input("y", ElementType::float32(), {3});
@@ -167,7 +167,7 @@ TEST(Verify, FindsOperandsThatNoLongerFit) {
   EXPECT_EQ(verify(graph).error().code, Code::kShapeMismatch);
 }
 
-TEST(Verify, FindsUsesOfRemovedNodes) {
+TEST(VerifyGraph, FindsUsesOfRemovedNodes) {
   Graph graph;
   const ValueId x = graph.add_input("x", ElementType::float32(), {1});
   const ValueId a = graph.must_add(kNeg, {x}, {});

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "finnr/passes/step_table.h"
 
-#include <numeric>
+#include <algorithm>
 
 #include "finnr/passes/same_numbers_for_test.h"
 
@@ -50,7 +50,8 @@ Chain random_chain(Rng& rng) {
   quantize.style = static_cast<QuantizeStyle>(rng.between(0, 2));
   quantize.rounding = static_cast<Rounding>(rng.between(0, 6));
   quantize.codes = IntType::of_bits(static_cast<int>(rng.between(1, 5)), rng.chance(0.5));
-  if (quantize.style == QuantizeStyle::kBipolar || rng.chance(0.1)) quantize.codes = IntType::bipolar_type();
+  if (quantize.style == QuantizeStyle::kBipolar || (quantize.style == QuantizeStyle::kQonnx && rng.chance(0.1)))
+    quantize.codes = IntType::bipolar_type();
   quantize.scale = {{rng.chance(0.3) ? 0.5F : static_cast<float>(0.1 + rng.unit())}, 0};
   quantize.zero = {{quantize.codes.bipolar ? 0.0F : static_cast<float>(rng.between(-2, 2))}, 0};
   const ValueId codes = graph.must_add(quantize, {x}, {});
