@@ -16,7 +16,9 @@ namespace fs = std::filesystem;
 namespace {
 
 Diagnostic cannot_write(const fs::path& path, std::string_view why) {
-  return Diagnostic(Code::kCannotWrite, fmt::format("'{}' cannot be written", path.string())).because(std::string(why));
+  return Diagnostic(Code::kCannotWrite, fmt::format("'{}' cannot be written", path.string()))
+      .because(std::string(why))
+      .fix("make its folder first, or choose another place");
 }
 
 struct Closer {

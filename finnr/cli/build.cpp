@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
+#include <cmath>
 #include <iterator>
 
 #include "finnr/cli/options.h"
@@ -9,6 +10,16 @@
 
 namespace finnr::cli {
 namespace {
+
+/// "1 lane", "2 lanes".
+std::string counted(std::int64_t n, const char* what) { return fmt::format("{} {}{}", n, what, n == 1 ? "" : "s"); }
+
+/// "1,562,500".
+std::string grouped(std::int64_t n) {
+  std::string text = fmt::format("{}", n);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
 
 std::string summary(const Config& config, const Record& record, bool verbose) {
   std::string text;
@@ -25,13 +36,12 @@ std::string summary(const Config& config, const Record& record, bool verbose) {
   for (std::uint32_t i = 0; i < record.design.units.size(); ++i) {
     const Unit& unit = record.design.units[i];
     const auto* mvu = std::get_if<Mvu>(&unit.kind);
-    const std::string fold =
-        mvu != nullptr ? fmt::format("{} x {}", mvu->pe, mvu->simd) : fmt::format("{} lanes", record.design.streams[i].lanes);
+    const std::string fold = mvu != nullptr ? fmt::format("{} x {}", mvu->pe, mvu->simd) : counted(record.design.streams[i].lanes, "lane");
     fmt::format_to(out, "  {:<12} {:<10} {:<14} {:>12}\n", unit.name, kind_name(unit), fold, interval(record.design, UnitId{i}));
   }
   const auto cycles = static_cast<double>(interval(record.design));
-  fmt::format_to(out, "\n  {} cycles a frame, {:.6g} frames a second at {:g} MHz", interval(record.design),
-                 record.design.clock_mhz * 1e6 / cycles, record.design.clock_mhz);
+  fmt::format_to(out, "\n  {} cycles a frame, {} frames a second at {:g} MHz", interval(record.design),
+                 grouped(std::llround(record.design.clock_mhz * 1e6 / cycles)), record.design.clock_mhz);
   if (record.verdict) {
     fmt::format_to(out, "; latency of the first frame {} cycles = {:.4g} us\n", record.verdict->latency,
                    static_cast<double>(record.verdict->latency) / record.design.clock_mhz);

@@ -19,10 +19,10 @@ std::string printable(const std::string& name) {
 }
 
 std::string table(const std::string& model, const std::vector<NodePlan>& plans) {
-  std::array<int, 4> counts{};
+  std::array<int, 5> counts{};
   for (const NodePlan& plan : plans) ++counts[static_cast<std::size_t>(plan.fate)];
-  std::string text = fmt::format("{}: {} nodes: {} native, {} fused, {} host, {} refused\n", model, plans.size(), counts[0], counts[1],
-                                 counts[2], counts[3]);
+  std::string text = fmt::format("{}: {} nodes: {} native, {} fused, {} host, {} refused{}\n", model, plans.size(), counts[0], counts[1],
+                                 counts[2], counts[3], counts[4] == 0 ? "" : fmt::format(", {} undecided", counts[4]));
   const auto line = [&](const NodePlan& plan) {
     text += fmt::format("  {:<8} {:<22} {}{}\n", to_text(plan.fate), plan.type.substr(plan.type.rfind(':') + 1), printable(plan.name),
                         plan.fate == Fate::kRefused ? "  -- " + plan.reason

@@ -2,10 +2,13 @@
 #include <CLI/CLI.hpp>
 
 #include <cstdlib>
+#include <exception>
 #include <vector>
 
+#include "finnr/base/check.h"
 #include "finnr/base/process.h"
 #include "finnr/cli/command.h"
+#include "finnr/cli/options.h"
 
 namespace finnr::cli {
 namespace {
@@ -18,6 +21,7 @@ int run_command(int argc, char** argv) {
   app.require_subcommand(1);
   app.fallthrough();
   Common common;
+  add_common(app, common);
 
   static constexpr AddCommand kCommands[] = {add_check, add_build, add_run, add_verify, add_print, add_explain};
   std::vector<Action> actions;
@@ -37,4 +41,10 @@ int run_command(int argc, char** argv) {
 }  // namespace
 }  // namespace finnr::cli
 
-int main(int argc, char** argv) { return finnr::cli::run_command(argc, argv); }
+int main(int argc, char** argv) {
+  try {
+    return finnr::cli::run_command(argc, argv);
+  } catch (const std::exception& error) {  // of the standard library alone, e.g. when memory is used up
+    finnr::report_bug("no exception leaves a folder", error.what(), __FILE__, __LINE__);
+  }
+}

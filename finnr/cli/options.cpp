@@ -3,9 +3,18 @@
 
 #include <CLI/CLI.hpp>
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 
 namespace finnr::cli {
+namespace {
+
+constexpr double kLeastClock = 1e-3;  // MHz
+constexpr double kGreatestClock = 1e6;
+constexpr double kLeastFps = 1e-6;
+
+}  // namespace
 
 void add_common(CLI::App& command, Common& common) {
   command.add_flag("--json", common.json, "Machine-readable result on standard output, nothing else there");
@@ -25,6 +34,20 @@ void add_design_options(CLI::App& command, DesignOptions& options) {
 }
 
 bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics) {
+  const auto refuse = [&](const char* what, const char* way_out) {
+    diagnostics.add(Diagnostic(Code::kBadOption, what).fix(way_out));
+    return false;
+  };
+  const auto finite = [](double x) { return std::isfinite(x); };
+  if (!finite(options.clock_mhz) || options.clock_mhz < kLeastClock || options.clock_mhz > kGreatestClock) {
+    return refuse("--clock is not a clock", "give MHz, e.g. --clock 100");
+  }
+  if (options.fps && (!finite(*options.fps) || *options.fps < kLeastFps))
+    return refuse("--fps is not a frame rate", "give frames a second, e.g. --fps 1000");
+  if (!std::ranges::all_of(options.scale, [&](float x) { return finite(x) && x != 0; }) || !std::ranges::all_of(options.offset, finite)) {
+    return refuse("--input-scale and --input-offset are finite numbers, and scales are not 0",
+                  "give the affine that makes the network's input of a raw byte");
+  }
   config.clock_mhz = options.clock_mhz;
   config.fps = options.fps;
   config.boundary.top_k = options.top_k;

@@ -57,6 +57,13 @@ Tensor rows(const Tensor& array, std::int64_t first, const Shape& shape) {
 
 Result<Frames> load_frames(const Graph& graph, const std::vector<NamedFile>& files) {
   Frames frames;
+  for (std::size_t i = 0; i < files.size(); ++i) {
+    const auto again = std::ranges::count(files, files[i].first, &NamedFile::first);
+    if (again > 1)
+      return Diagnostic(Code::kBadOption, files[i].first.empty() ? "two arrays have no input's name"
+                                                                 : fmt::format("input '{}' is given twice", files[i].first))
+          .fix("name each input once: --input NAME=X.npy");
+  }
   for (std::size_t i = 0; i < graph.inputs().size(); ++i) {
     const ValueId id = graph.inputs()[i];
     const Value& input = graph.value(id);
@@ -132,7 +139,7 @@ Result<std::size_t> find_output(const Graph& graph, const std::string& name) {
 Result<Accuracy> accuracy(const std::vector<Tensor>& results, const std::string& labels_file) {
   FINNR_ASSIGN(const Tensor labels, load_npy(labels_file));
   Accuracy result{0, static_cast<std::int64_t>(results.size())};
-  if (labels.size() < result.of || (!labels.is_float() ? false : !is_integral(labels, std::int64_t{1} << 24))) {
+  if (labels.size() != result.of || (!labels.is_float() ? false : !is_integral(labels, std::int64_t{1} << 24))) {
     return Diagnostic(Code::kArrayShape, fmt::format("'{}' does not hold a label for each of {} frames", labels_file, result.of))
         .at({labels_file, "", ""});
   }

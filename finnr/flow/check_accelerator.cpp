@@ -28,7 +28,7 @@ Result<Verdict> check(const std::string& folder, const VerifyOptions& options) {
 std::optional<Verdict> check_accelerator(const std::string& folder, const VerifyOptions& options, Diagnostics& diagnostics) {
   Result<Verdict> verdict = check(folder, options);
   if (verdict.ok() && !verdict->good()) diagnostics.add(explain(*verdict, folder));
-  if (verdict.ok() && verdict->good()) {
+  if (verdict.ok()) {
     if (Status written = write_file(std::filesystem::path(folder) / kVerdictFile, to_json(*verdict)); !written.ok()) {
       diagnostics.add(std::move(written).error());
     }

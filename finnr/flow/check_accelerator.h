@@ -9,8 +9,8 @@
 
 namespace finnr {
 
-/// `finnr verify`: simulates an accelerator folder again and compares. A verdict that is not good is reported as an error
-/// too; a good one is written into the folder.
+/// `finnr verify`: simulates an accelerator folder again and compares. The verdict is written into the folder; one
+/// that is not good is reported as an error too.
 std::optional<Verdict> check_accelerator(const std::string& folder, const VerifyOptions& options, Diagnostics& diagnostics);
 
 }  // namespace finnr

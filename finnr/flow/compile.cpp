@@ -17,9 +17,10 @@ namespace {
 /// Refuses a target that is not ours to replace.
 Status check_target(const Config& config) {
   std::error_code error;
+  if (config.output.empty()) return Diagnostic(Code::kBadOption, "the output folder has no name").fix("name it: -o DIR");
   if (!fs::exists(config.output, error)) return ok_status();
   if (fs::is_directory(config.output, error) && fs::is_empty(config.output, error)) return ok_status();
-  const bool ours = fs::exists(config.output / kBundleFile, error);
+  const bool ours = load_bundle(config.output).ok();
   if (ours && config.force) return ok_status();
   return Diagnostic(Code::kOutputExists, fmt::format("'{}' exists", config.output.string()))
       .because(ours ? "it holds an accelerator built before" : "it is not a folder that finnr made")
@@ -71,7 +72,9 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   generated.bundle.model = config.model;
   generated.bundle.input.is_float = network->graph.value(part->input).type.is_float;
   generated.bundle.output.is_float = network->graph.value(part->output).type.is_float;
-  const fs::path parent = fs::absolute(config.output).lexically_normal().parent_path();
+  std::error_code error;
+  const fs::path target = (fs::absolute(config.output, error) / "").lexically_normal().parent_path();  // without a slash at its end
+  const fs::path parent = target.parent_path();
   FINNR_ASSIGN(ScratchFolder folder, ScratchFolder::make(parent, "finnr-build"));
   FINNR_RETURN_IF_ERROR(write_files(folder.path(), generated));
   FINNR_RETURN_IF_ERROR(write_file(folder.path() / kNetworkFile, print(network->graph)));
@@ -88,7 +91,7 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
     steps.done("verify", fmt::format("{} streams bit-exact, {} elements; interval {} cycles measured = predicted", record.verdict->streams,
                                      record.verdict->elements, record.verdict->measured_interval));
   }
-  FINNR_RETURN_IF_ERROR(std::move(folder).publish(config.output));
+  FINNR_RETURN_IF_ERROR(std::move(folder).publish(target));
   return record;
 }
 

@@ -30,9 +30,9 @@ void note_layers(const Graph& graph, const HardwarePart& part, Verdicts& verdict
 }
 
 /// Nodes that neither became layers nor vanished run on the host: in front of the hardware or behind it.
-void note_host(const Graph& graph, const HardwarePart* part, Verdicts& verdicts) {
+void note_host(const Graph& graph, const HardwarePart& part, Verdicts& verdicts) {
   std::vector<bool> behind(graph.value_count(), false);
-  if (part != nullptr && !part->layers.empty()) behind[part->output.index()] = true;
+  if (!part.layers.empty()) behind[part.output.index()] = true;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     bool after = false;
@@ -46,21 +46,24 @@ void note_host(const Graph& graph, const HardwarePart* part, Verdicts& verdicts)
 }  // namespace
 
 std::string_view to_text(Fate fate) {
-  static constexpr std::string_view kWords[] = {"native", "fused", "host", "refused"};
+  static constexpr std::string_view kWords[] = {"native", "fused", "host", "refused", "undecided"};
   return kWords[static_cast<std::size_t>(fate)];
 }
 
 std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics& diagnostics) {
   std::optional<Network> network = read_network(model, diagnostics);
-  if (!network) {
+  const std::vector<ModelNode> nodes = network ? network->model.nodes : list_nodes(model);
+  if (nodes.empty()) {
     name_file(diagnostics, model);
     return std::nullopt;
   }
   Verdicts verdicts;
   std::optional<HardwarePart> part;
-  if (streamline(*network, {}, diagnostics)) part = plan_hardware(*network, diagnostics);
-  if (part) note_layers(network->graph, *part, verdicts);
-  note_host(network->graph, part ? &*part : nullptr, verdicts);
+  if (network) {
+    if (streamline(*network, {}, diagnostics)) part = plan_hardware(*network, diagnostics);
+    if (part) note_layers(network->graph, *part, verdicts);
+    if (part) note_host(network->graph, *part, verdicts);
+  }
   for (const Diagnostic& diagnostic : diagnostics.list()) {
     if (diagnostic.severity != Severity::kError) continue;
     for (const Place& place : diagnostic.places)
@@ -68,7 +71,7 @@ std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics&
   }
 
   std::vector<NodePlan> plans;
-  for (const ModelNode& node : network->model.nodes) {
+  for (const ModelNode& node : nodes) {
     NodePlan entry{node.name, node.type, Fate::kFused, node.folded ? "constant or name" : "", ""};
     if (const auto refused = verdicts.refused.find(node.name); refused != verdicts.refused.end()) {
       entry.fate = Fate::kRefused;
@@ -79,6 +82,8 @@ std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics&
     } else if (const auto host = verdicts.host_of.find(node.name); host != verdicts.host_of.end()) {
       entry.fate = Fate::kHost;
       entry.where = host->second;
+    } else if (!part && !node.folded) {
+      entry.fate = Fate::kUndecided;
     }
     plans.push_back(std::move(entry));
   }

@@ -11,10 +11,11 @@ namespace finnr {
 
 /// What becomes of one node of the model.
 enum class Fate : std::uint8_t {
-  kNative,   ///< a unit of its own
-  kFused,    ///< part of a unit, or of a constant, or only a name
-  kHost,     ///< computed by the host, in front or behind
-  kRefused,  ///< stands in the way
+  kNative,     ///< a unit of its own
+  kFused,      ///< part of a unit, or of a constant, or only a name
+  kHost,       ///< computed by the host, in front or behind
+  kRefused,    ///< stands in the way
+  kUndecided,  ///< fine by itself; what becomes of it depends on refused nodes
 };
 std::string_view to_text(Fate fate);
 
@@ -27,7 +28,7 @@ struct NodePlan {
 };
 
 /// The plan for the whole network at once; builds nothing. Problems stand in `diagnostics` too; nothing is returned only
-/// when the file cannot be read as a network.
+/// when the file is no model file.
 std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics& diagnostics);
 
 }  // namespace finnr

@@ -86,7 +86,8 @@ std::optional<HardwarePart> plan_hardware(const Network& network, Diagnostics& d
 void name_file(Diagnostics& diagnostics, const std::string& file) {
   Diagnostics named;
   for (Diagnostic diagnostic : diagnostics.list()) {
-    if (diagnostic.places.empty()) diagnostic.places.emplace_back();
+    const bool of_options = diagnostic.code >= Code::kBadArray && diagnostic.code < Code::kToolMissing;
+    if (diagnostic.places.empty() && !of_options) diagnostic.places.emplace_back();
     for (Place& place : diagnostic.places) {
       if (place.file.empty()) place.file = file;
     }

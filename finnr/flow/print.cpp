@@ -23,8 +23,13 @@ std::string units_of(const Bundle& bundle) {
 }
 
 Result<std::string> text_of(const PrintConfig& config, Diagnostics& diagnostics) {
+  const bool folder = std::filesystem::is_directory(config.target);
+  if (!config.after.empty() && (config.design || folder)) {
+    return Diagnostic(Code::kBadOption, "--after shows a graph on its way")
+        .fix(folder ? "name the model file" : "leave out --stage design");
+  }
   const Constants constants = config.full ? Constants::kFull : Constants::kElided;
-  if (std::filesystem::is_directory(config.target)) {
+  if (folder) {
     FINNR_ASSIGN(const Accelerator accelerator, load_accelerator(config.target));
     return config.design ? units_of(accelerator.bundle) : print(accelerator.network, constants);
   }

@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 
 #include "finnr/base/files.h"
+#include "finnr/base/integers.h"
 
 namespace finnr {
 namespace {
@@ -53,6 +54,35 @@ Diagnostic not_a_bundle(std::string why) {
   return Diagnostic(Code::kNotABundle, "the folder holds no accelerator")
       .because(std::move(why))
       .fix("name the folder that 'finnr build MODEL -o DIR' wrote");
+}
+
+/// What a folder that finnr wrote cannot hold: it was changed by hand, or by somebody who means harm.
+template <class T>
+bool is_sane(const T& stream) {
+  constexpr std::int64_t kMost = std::int64_t{1} << 30;
+  const auto within = [](std::int64_t x) { return x >= 1 && x <= kMost; };
+  if (!within(stream.lanes) || !within(stream.vectors) || !within(stream.channels) || !within(stream.padded)) return false;
+  if (stream.element.lo > stream.element.hi || stream.element.bits() > 64) return false;
+  return stream.padded >= stream.channels && stream.padded % stream.lanes == 0 && stream.vectors <= kMost / stream.padded &&
+         stream.lanes <= (1 << 20) / stream.element.bits();
+}
+
+bool is_inside(const std::string& path) {
+  const std::filesystem::path normal = std::filesystem::path(path).lexically_normal();
+  return !path.empty() && path.front() != '-' && normal.is_relative() && *normal.begin() != "..";
+}
+
+Status check(const Bundle& bundle) {
+  for (const auto* list : {&bundle.sources, &bundle.memories}) {
+    for (const std::string& path : *list) {
+      if (!is_inside(path)) return not_a_bundle(fmt::format("its file '{}' lies outside of it", path));
+    }
+  }
+  bool good = is_sane(bundle.input) && is_sane(bundle.output) && bundle.interval >= 1 && bundle.interval <= (std::int64_t{1} << 50);
+  for (const Port* port : {&bundle.input, &bundle.output})
+    good = good && port->data_bits == ceil_div(port->lanes * port->element.bits(), 8) * 8;
+  for (const Tap& tap : bundle.taps) good = good && is_sane(tap);
+  return good ? ok_status() : Status(not_a_bundle(fmt::format("{} describes an impossible stream", kBundleFile)));
 }
 
 }  // namespace
@@ -113,6 +143,7 @@ Result<Bundle> bundle_from_json(const std::string& text) {
       bundle.units.push_back({entry.at("name").get<std::string>(), entry.at("kind").get<std::string>(), entry.at("pe").get<int>(),
                               entry.at("simd").get<int>(), entry.at("interval").get<std::int64_t>()});
     }
+    FINNR_RETURN_IF_ERROR(check(bundle));
     return bundle;
   } catch (const Json::exception& error) {
     return not_a_bundle(error.what());

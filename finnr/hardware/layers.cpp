@@ -11,11 +11,20 @@
 namespace finnr {
 namespace {
 
+/// What the top-k unit gives: the indices of the largest of all elements.
+bool is_top_k_unit(const Graph& graph, const Node& node) {
+  const auto* top = std::get_if<TopK>(&node.op);
+  if (top == nullptr || !top->largest) return false;
+  const Shape& shape = graph.value(node.inputs[0]).shape;
+  return shape[static_cast<std::size_t>(top->axis)] == count(shape) && graph.value(node.outputs[0]).users.empty() &&
+         !graph.is_output(node.outputs[0]);
+}
+
 bool is_hardware(const Graph& graph, NodeId id) {
   const Node& node = graph.node(id);
   if (std::holds_alternative<Thresholds>(node.op)) return true;
   const bool integers = !node.inputs.empty() && !graph.value(node.inputs[0]).type.is_float;
-  return integers && (std::holds_alternative<MatMul>(node.op) || std::holds_alternative<TopK>(node.op));
+  return integers && (std::holds_alternative<MatMul>(node.op) || is_top_k_unit(graph, node));
 }
 
 /// Through reshapes to what they rename.
@@ -58,6 +67,38 @@ Diagnostic branch(const Graph& graph, NodeId node, std::string why) {
       .at(place_of(graph, node))
       .because(std::move(why))
       .fix("run it with --engine reference or integer; hardware takes a chain of layers");
+}
+
+/// The nearest node that the host would run between a hardware node and this value, none when the value depends on no
+/// hardware.
+std::optional<NodeId> host_after_hardware(const Graph& graph, ValueId value) {
+  const NodeId first = graph.value(value).producer;
+  std::vector<NodeId> open;
+  std::vector<bool> met(graph.node_count(), false);
+  if (first.valid()) open.push_back(first);
+  while (!open.empty()) {
+    const NodeId id = open.back();
+    open.pop_back();
+    if (met[id.index()]) continue;
+    met[id.index()] = true;
+    if (is_hardware(graph, id)) return first;
+    for (const ValueId input : graph.node(id).inputs) {
+      if (graph.value(input).producer.valid()) open.push_back(graph.value(input).producer);
+    }
+  }
+  return std::nullopt;
+}
+
+/// Where a hardware node reads something that no hardware node makes, there is one such value, in front of all.
+void check_entry(const Graph& graph, NodeId node, ValueId input, ValueId& entry, Diagnostics& diagnostics) {
+  if (const std::optional<NodeId> host = host_after_hardware(graph, input)) {
+    if (std::holds_alternative<Transpose>(graph.node(*host).op)) return;  // check_link() tells more
+    diagnostics.add(
+        branch(graph, node, fmt::format("{} in front of it is for the host, and depends on hardware itself", describe(graph, *host))));
+    return;
+  }
+  if (entry.valid() && entry != input) diagnostics.add(branch(graph, node, "the hardware part has more than one input"));
+  entry = input;
 }
 
 /// What separates two hardware nodes, when it is not only reshapes.
@@ -143,16 +184,17 @@ std::optional<HardwarePart> find_hardware(const Graph& graph, Diagnostics& diagn
     check_link(graph, id, input, diagnostics);
     const NodeId producer = graph.value(input).producer;
     if (!producer.valid() || !is_hardware(graph, producer)) {
-      if (entry.valid() && entry != input) diagnostics.add(branch(graph, id, "the hardware part has more than one input"));
-      entry = input;
+      check_entry(graph, id, input, entry, diagnostics);
     }
     const Readers next = readers(graph, result_of(graph, id));
     if (next.hardware.size() + (next.host ? 1U : 0U) > 1) {
       diagnostics.add(branch(graph, id, fmt::format("its result has {} readers", next.hardware.size() + (next.host ? 1U : 0U))));
     }
   }
-  if (const Readers first = readers(graph, entry); first.hardware.size() > 1) {
-    diagnostics.add(branch(graph, first.hardware[1], fmt::format("the first integers have {} readers", first.hardware.size())));
+  if (entry.valid()) {
+    const Readers first = readers(graph, entry);
+    if (first.hardware.size() > 1)
+      diagnostics.add(branch(graph, first.hardware[1], fmt::format("the first integers have {} readers", first.hardware.size())));
   }
   if (diagnostics.list().size() != problems) return std::nullopt;
   chain = std::move(nodes);  // one entry and single readers: topological order is the chain

@@ -149,9 +149,9 @@ const %4 : int[-1,1][1,1] = [-1]
 output %5)");
   EXPECT_FALSE(result.part.has_value());
   ASSERT_EQ(result.problems.size(), 1U) << to_text(result.problems.at(0));
-  EXPECT_EQ(result.problems[0].code, Code::kHostAfterHardware);
-  EXPECT_EQ(result.problems[0].places[0].node, "ArgMax_1");
-  EXPECT_NE(result.problems[0].message.find("fc_2"), std::string::npos);
+  EXPECT_EQ(result.problems[0].code, Code::kBranches);
+  EXPECT_EQ(result.problems[0].places[0].node, "fc_2");
+  EXPECT_NE(result.problems[0].cause.find("ArgMax_1"), std::string::npos);
 }
 
 TEST(FindHardware, TransposesBetweenLayersMoveData) {

@@ -114,6 +114,10 @@ class Builder {
     }
     Stream result = last();
     result.lanes = lanes;
+    if (result.padded % lanes != 0) {  // beats reach across vectors (without padding): one long vector
+      result.channels = result.padded = result.vectors * result.padded;
+      result.vectors = 1;
+    }
     add(fmt::format("width{}", widths_++), Width{}, {}, std::move(result));
   }
 

@@ -134,6 +134,26 @@ TEST(Lower, TopKIsNotPadded) {
   EXPECT_NE(padded.error().cause.find("top-k"), std::string::npos);
 }
 
+TEST(Lower, BeatsAcrossVectorsBelongToOneLongVector) {
+  const Result<Graph> graph = parse(R"(
+input %0 "x" : int[0,9][3,4]
+const %1 : int[1,4][4,1] = [1,2,3,4]
+const %2 : int[0,0][4] = [0,0,0,0]
+const %3 : int[1,1][4,1] = [1,1,1,1]
+%4 = thresholds(%0, %1, %2, %3) {axis=1, codes=int[0,9]} : int[0,9][3,4]
+const %5 : int[1,1][1,1] = [1]
+const %6 : int[0,0][1] = [0]
+%7 = thresholds(%4, %5, %6, %5) {axis=1, codes=int[0,1]} : int[0,1][3,4]
+output %7)");
+  ASSERT_TRUE(graph.ok()) << to_text(graph.error());
+  const Design design = lowered(*graph, {{2, 0, false, {}}, {3, 0, false, {}}});
+  EXPECT_EQ(kinds(design), "fifo_in thr0 width0 width1 thr1 fifo_out");
+  expect_sound(design);
+  EXPECT_EQ(design.streams[3].lanes, 6);
+  EXPECT_EQ(design.streams[3].vectors, 1);
+  EXPECT_EQ(design.streams[3].channels, 12);
+}
+
 TEST(Lower, PassThrough) {
   Graph graph;
   const ValueId x = graph.add_input("x", ElementType::float32(), {2, 3});

@@ -55,6 +55,12 @@ std::optional<Store> store_of(const Json& object, const char* key) {
   return find_store(name);
 }
 
+std::string text(const Json& object, const char* key, const std::string& otherwise = "") {
+  if (!object.is_object()) return otherwise;
+  const auto found = object.find(key);
+  return found != object.end() && found->is_string() ? found->get<std::string>() : otherwise;
+}
+
 /// {"layers": {"fc0": {"pe": 16, "simd": 49, "pad": true, "store": "block"}}}
 Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part, const std::string& path) {
   std::vector<Entry> entries;
@@ -100,10 +106,10 @@ Result<std::vector<Entry>> published_form(const Json& file, const std::string& v
   if (!variant.empty()) {
     source = nullptr;
     std::string known;
-    for (const Json& candidate : file.value("variants", Json::array())) known += (known.empty() ? "" : ", ") + candidate.value("name", "");
     if (file.contains("variants")) {
       for (const Json& candidate : file["variants"]) {
-        if (candidate.value("name", "") == variant) source = &candidate;
+        known += (known.empty() ? "" : ", ") + text(candidate, "name");
+        if (text(candidate, "name") == variant) source = &candidate;
       }
     }
     if (source == nullptr)
@@ -113,9 +119,9 @@ Result<std::vector<Entry>> published_form(const Json& file, const std::string& v
   std::vector<Entry> entries;
   for (const Json& entry : (*source)["folding"]) {
     if (!entry.is_object()) return bad_file(path, "an entry of 'folding' is not an object");
-    const std::string unit = entry.value("unit", "");
+    const std::string unit = text(entry, "unit");
     entries.push_back(
-        {entry.value("node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false, store_of(entry, "ram_style")});
+        {text(entry, "node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false, store_of(entry, "ram_style")});
   }
   return entries;
 }
@@ -151,8 +157,8 @@ Result<Fold> check(const Layer& layer, const Entry& entry, const std::string& pa
 }  // namespace
 
 Result<Folding> read_folding(const HardwarePart& part, const std::string& path, const std::string& variant, Diagnostics& diagnostics) {
-  FINNR_ASSIGN(const std::string text, read_file(path));
-  const Json file = Json::parse(text, nullptr, false);
+  FINNR_ASSIGN(const std::string content, read_file(path));
+  const Json file = Json::parse(content, nullptr, false);
   if (!file.is_object()) return bad_file(path, "it is not a JSON object");
 
   const bool own = file.contains("layers");

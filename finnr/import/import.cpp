@@ -267,6 +267,12 @@ std::vector<ModelNode> list_nodes(const ModelFile& file) {
 
 }  // namespace
 
+std::vector<ModelNode> list_nodes(const std::string& path) {
+  Diagnostics ignored;
+  const std::optional<ModelFile> file = read_model_file(path, ignored);
+  return file ? list_nodes(*file) : std::vector<ModelNode>();
+}
+
 std::optional<Model> import_model(const std::string& path, Diagnostics& diagnostics) {
   Diagnostics found;
   std::optional<Model> model;

@@ -33,4 +33,7 @@ struct Model {
 /// Never crashes, never reads outside the model's folder, and allocates at most a small multiple of the file's size.
 std::optional<Model> import_model(const std::string& path, Diagnostics& diagnostics);
 
+/// The nodes of a model file as it lists them, also where the network cannot be imported; none when it is no model file.
+std::vector<ModelNode> list_nodes(const std::string& path);
+
 }  // namespace finnr

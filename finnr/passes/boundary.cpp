@@ -24,16 +24,21 @@ Result<PerAxis<double>> scales(std::span<const float> values, const Shape& shape
 
 constexpr std::int64_t kMaxChecked = std::int64_t{1} << 24;  ///< accumulator values that return_top_k looks at
 
-/// Strips arg-max and top-k at the end of the network, which the hardware is to do itself.
+/// True when all elements but those along one axis are one: a single vector of scores.
+bool is_vector(const Shape& shape, int axis) { return count(shape) == shape[static_cast<std::size_t>(axis)]; }
+
+/// Looks through a final arg-max or top-k of a single vector with our order of ties, which the hardware is to do itself.
 ValueId before_labels(const Graph& graph, ValueId id) {
-  while (graph.value(id).producer.valid()) {
-    const Node& node = graph.node(graph.value(id).producer);
-    const bool labels = std::holds_alternative<ArgMax>(node.op) || std::holds_alternative<TopK>(node.op) ||
-                        (std::holds_alternative<Reshape>(node.op) && before_labels(graph, node.inputs[0]) != node.inputs[0]);
-    if (!labels) return id;
-    id = node.inputs[0];
-  }
-  return id;
+  ValueId value = id;
+  while (graph.producer_as<Reshape>(value)) value = graph.node(graph.value(value).producer).inputs[0];
+  const auto* arg_max = graph.producer_as<ArgMax>(value);
+  const auto* top_k = graph.producer_as<TopK>(value);
+  if (arg_max == nullptr && top_k == nullptr) return id;
+  const ValueId scores = graph.node(graph.value(value).producer).inputs[0];
+  const Shape& shape = graph.value(scores).shape;
+  const bool same =
+      arg_max != nullptr ? !arg_max->last_index && is_vector(shape, arg_max->axis) : top_k->largest && is_vector(shape, top_k->axis);
+  return same ? scores : id;
 }
 
 }  // namespace
@@ -67,6 +72,13 @@ Status return_top_k(Graph& graph, std::int64_t k) {
   };
   if (graph.outputs().size() != 1) return refuse("the network has several outputs");
   const ValueId output = before_labels(graph, graph.outputs()[0]);
+  const Shape& scores = graph.value(output).shape;
+  if (graph.producer_as<ArgMax>(output) || graph.producer_as<TopK>(output)) {
+    return refuse("the network ends with labels of several vectors, or of another order");
+  }
+  if (std::ranges::count_if(scores, [](std::int64_t size) { return size != 1; }) > 1) {
+    return refuse(fmt::format("an output of shape {} is more than one vector of scores", to_text(scores)));
+  }
   ValueId source = output;
   Origin origin;
   if (graph.value(output).type.is_float) {

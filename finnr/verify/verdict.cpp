@@ -20,6 +20,14 @@ std::int64_t frames_to_repeat(const Verdict& verdict) {
   return std::clamp<std::int64_t>(frame + 1, 1, std::max<std::int64_t>(1, verdict.frames));
 }
 
+/// As a shell takes it: quoted where that is needed.
+std::string shell_word(const std::string& text) {
+  if (text.find_first_of(" \t\n'\"\\$`&;()<>|*?") == std::string::npos) return text;
+  std::string quoted = "'";
+  for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return quoted + "'";
+}
+
 }  // namespace
 
 std::string_view to_text(Stalls stalls) {
@@ -56,7 +64,8 @@ std::string to_json(const Verdict& verdict) {
 }
 
 Diagnostic explain(const Verdict& verdict, const std::filesystem::path& folder) {
-  const std::string again = fmt::format("finnr verify {} --frames {} --seed {}", folder.string(), frames_to_repeat(verdict), verdict.seed);
+  const std::string again =
+      fmt::format("finnr verify {} --frames {} --seed {}", shell_word(folder.string()), frames_to_repeat(verdict), verdict.seed);
   if (verdict.mismatch) {
     const Mismatch& m = *verdict.mismatch;
     return Diagnostic(Code::kMismatch,

@@ -16,10 +16,11 @@ namespace finnr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMeasuredFrames = 20;            // at least, where that is cheap
-constexpr std::int64_t kLeastFrames = 9;                // 4 to warm up, 4 differences
-constexpr std::int64_t kMeasuredCycles = 4'000'000;     // what the measurement may cost
-constexpr std::int64_t kCheapProducts = 2'000'000'000;  // that the network may compute for all of its frames
+constexpr std::int64_t kMeasuredFrames = 20;              // at least, where that is cheap
+constexpr std::int64_t kLeastFrames = 9;                  // 4 to warm up, 4 differences
+constexpr std::int64_t kMeasuredCycles = 4'000'000;       // what the measurement may cost
+constexpr std::int64_t kMaxKept = std::int64_t{1} << 26;  // elements of all streams and frames
+constexpr std::int64_t kCheapProducts = 2'000'000'000;    // that the network may compute for all of its frames
 
 class Stopwatch {
  public:
@@ -70,6 +71,16 @@ Status check_trace(const Bundle& bundle, const std::string& unit) {
   return Diagnostic(Code::kBadOption, fmt::format("there is no unit '{}' to trace", unit)).because(fmt::format("the units are: {}", names));
 }
 
+/// The frames' elements on all streams are kept for comparison.
+Status check_frames(const Bundle& bundle, std::int64_t frames) {
+  std::int64_t elements = bundle.input.vectors * bundle.input.padded + bundle.output.vectors * bundle.output.padded;
+  for (const Tap& tap : bundle.taps) elements += tap.vectors * tap.padded;
+  const std::int64_t most = std::max<std::int64_t>(1, kMaxKept / elements);
+  if (frames <= most) return ok_status();
+  return Diagnostic(Code::kBadOption, fmt::format("{} frames are too many to compare at once", frames))
+      .fix(fmt::format("at most {} frames of this network, several times with other seeds", most));
+}
+
 /// Runs again with a waveform of what is of interest.
 Status write_waveform(const Simulator& simulator, const fs::path& folder, const VerifyOptions& options, const Verdict& verdict,
                       const std::vector<Tensor::Ints>& frames) {
@@ -91,6 +102,7 @@ Result<Verdict> verify_bundle(const fs::path& folder, const Bundle& bundle, cons
     if (options.on_progress) options.on_progress(what, share);
   };
   FINNR_RETURN_IF_ERROR(check_trace(bundle, options.trace));
+  FINNR_RETURN_IF_ERROR(check_frames(bundle, options.frames));
   Verdict verdict;
   verdict.frames = std::max<std::int64_t>(1, options.frames);
   const Measurement plan = plan_measurement(bundle, verdict.frames);

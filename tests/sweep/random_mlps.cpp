@@ -4,7 +4,9 @@
 // kind of stalls, and a frame takes the predicted cycles.
 //   random_mlps                  about 200 networks; FINNR_SWEEP=all: 1,500
 //   random_mlps --rtl            4 networks; FINNR_SWEEP=all: 60
-//   random_mlps --seed N [--rtl] that one alone
+//   random_mlps --seed N [--rtl] that one alone, with the network and the design in words; FINNR_KEEP=DIR keeps the
+//                                accelerator's folder, for `finnr verify DIR`
+//   random_mlps --count N        another number of networks, from --seed on
 #include <fmt/format.h>
 
 #include <sys/wait.h>
@@ -171,6 +173,14 @@ std::optional<Outcome> try_hardware(std::uint64_t seed, bool verbose) {
   const Result<ScratchFolder> folder = ScratchFolder::make({}, "finnr-sweep");
   if (!folder.ok()) return bad(to_text(folder.error()));
   if (const Status status = write_files(folder->path(), generated); !status.ok()) return bad(to_text(status.error()));
+  if (const Status status = write_file(folder->path() / kBundleFile, to_json(generated.bundle)); !status.ok())
+    return bad(to_text(status.error()));
+  if (const Status status = write_file(folder->path() / kNetworkFile, print(graph)); !status.ok()) return bad(to_text(status.error()));
+  if (const char* kept = std::getenv("FINNR_KEEP"); kept != nullptr && verbose) {  // for a look at it with `finnr verify`
+    std::error_code error;
+    std::filesystem::copy(folder->path(), kept, std::filesystem::copy_options::recursive, error);
+    if (error) return bad(error.message());
+  }
   VerifyOptions options;
   options.seed = seed;
   const Result<Verdict> verdict = verify_bundle(folder->path(), generated.bundle, graph, options);
