@@ -168,11 +168,11 @@ std::optional<Tensor> weight_matrix(const Graph& graph, const Grid& grid) {
   return weights;
 }
 
-Diagnostic varying_scale(const Graph& graph, NodeId node, std::string which) {
-  return Diagnostic(Code::kScaleAlongInputs, which + " scale varies inside one output's sum")
+Diagnostic varying(const Graph& graph, NodeId node, std::string what) {
+  return Diagnostic(Code::kScaleAlongInputs, what + " varies inside one output's sum")
       .at(place_of(graph, node))
-      .because("the quantizer's scale differs along the axis that is summed")
-      .fix("quantize with one scale per tensor or per output channel");
+      .because("it differs along the axis that is summed")
+      .fix("quantize with one scale and zero point per tensor, weights also per output channel");
 }
 
 }  // namespace
@@ -189,11 +189,11 @@ Changed lift_matmuls(Graph& graph, PassContext& context) {
     if (!x || !w) continue;
     const int summed = static_cast<int>(graph.value(x->codes).shape.size()) - 1;
     if ((!x->scale.uniform() && x->scale.axis == summed) || !x->zero.uniform()) {
-      context.diagnostics.add(varying_scale(graph, id, "the input"));
+      context.diagnostics.add(varying(graph, id, x->zero.uniform() ? "the input's scale" : "the input's zero point"));
       continue;
     }
     if (!w->scale.uniform() && w->scale.axis == 0) {
-      context.diagnostics.add(varying_scale(graph, id, "the weights'"));
+      context.diagnostics.add(varying(graph, id, "the weights' scale"));
       continue;
     }
     std::optional<Tensor> weights = weight_matrix(graph, *w);
