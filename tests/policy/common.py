@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the policy scripts share: the source tree, its files, and one way to report."""
 import os
+import shutil
 import subprocess
 import sys
 
@@ -11,8 +12,8 @@ SKIPPED = {".git", "build", "__pycache__"}
 def files(*endings, under=""):
     """Source files, relative to the root, sorted: those git knows or would take, else a walk that leaves out build trees."""
     command = ["git", "-C", ROOT, "ls-files", "--cached", "--others", "--exclude-standard", "--", under or "."]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
+    listed = subprocess.run(command, capture_output=True, text=True, check=False) if shutil.which("git") else None
+    if listed is not None and listed.returncode == 0:
         found = listed.stdout.split("\n")
     else:
         found = []
