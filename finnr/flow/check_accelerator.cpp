@@ -1,10 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "finnr/flow/check_accelerator.h"
 
-#include <fmt/format.h>
-
-#include <algorithm>
-
 #include "finnr/base/files.h"
 #include "finnr/flow/prepare.h"
 #include "finnr/flow/run.h"
@@ -14,12 +10,6 @@ namespace {
 
 Result<Verdict> check(const std::string& folder, const VerifyOptions& options) {
   FINNR_ASSIGN(const Accelerator accelerator, load_accelerator(folder));
-  const std::vector<UnitSummary>& units = accelerator.bundle.units;
-  if (!options.trace.empty() && std::ranges::find(units, options.trace, &UnitSummary::name) == units.end()) {
-    std::string names;
-    for (const UnitSummary& unit : units) names += (names.empty() ? "" : ", ") + unit.name;
-    return Diagnostic(Code::kBadOption, fmt::format("the accelerator has no unit '{}'", options.trace)).fix("its units are " + names);
-  }
   return verify_bundle(folder, accelerator.bundle, accelerator.network, options);
 }
 

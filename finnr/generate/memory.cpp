@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "finnr/base/integers.h"
+#include "finnr/hardware/layers.h"
 
 namespace finnr {
 
@@ -57,8 +58,7 @@ HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t 
   format.out_bits = steps.codes.bits();
   format.is_signed = lo < 0;
   format.threshold_bits = IntType{lo, never, false}.bits();
-  constexpr std::int64_t kMaxCompared = 15;
-  format.search = result.width > kMaxCompared && !mixed_row;
+  format.search = result.width > kMaxFusedSteps && !mixed_row;
   if (format.signs == 2) {  // one sign a channel: thresholds that are never reached follow the others
     for (std::int64_t row = 0; row < result.rows; ++row) {
       const auto first = result.signs.begin() + row * result.width;
