@@ -11,6 +11,7 @@
 #include "finnr/base/check.h"
 #include "finnr/emulate/along_axis.h"
 #include "finnr/emulate/reference.h"
+#include "finnr/emulate/spatial.h"
 #include "finnr/tensor/arrange.h"
 
 namespace finnr {
@@ -180,6 +181,26 @@ Results compute(const Unary& op, Operands in, Types) {
 
 Results compute(const Reshape& op, Operands in, Types) { return one(in[0]->reshaped(op.shape)); }
 Results compute(const Transpose& op, Operands in, Types) { return one(transpose(*in[0], op.perm)); }
+Results compute(const Conv& op, Operands in, Types) { return one(convolve(op, *in[0], *in[1])); }
+Results compute(const Pool& op, Operands in, Types) { return one(pool(op, *in[0])); }
+Results compute(const Sum& op, Operands in, Types) { return one(sum(op, *in[0])); }
+Results compute(const Concat& op, Operands in, Types) { return one(concat(in, op.axis)); }
+Results compute(const Take& op, Operands in, Types) {
+  const Tensor indices(Shape{static_cast<std::int64_t>(op.indices.size())}, op.indices);
+  return one(gather(*in[0], indices, op.axis));
+}
+Results compute(const Pad& op, Operands in, Types) { return one(pad(op, *in[0])); }
+
+Results compute(const Join& op, Operands in, Types) {
+  const Shape shape = *broadcast(in[0]->shape(), in[1]->shape());
+  const Tensor a = broadcast_to(*in[0], shape);
+  const Tensor b = broadcast_to(*in[1], shape);
+  Tensor result = Tensor::zeros(shape, false);
+  std::ranges::transform(a.ints(), b.ints(), result.ints().begin(), [&](std::int64_t x, std::int64_t y) {
+    return op.function == JoinFunction::kAdd ? op.left * x + op.right * y : x * y;
+  });
+  return one(std::move(result));
+}
 
 /// The elements of a tensor as lines along some neighbouring axes: element i of line l stands at start(l) + i * inner.
 struct Lines {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 #include <variant>
 #include <vector>
@@ -106,12 +107,81 @@ struct Thresholds {
   IntType codes;
 };
 
-using Op =
-    std::variant<Quantize, Dequantize, CountThresholds, MatMul, Binary, Unary, Reshape, Transpose, Softmax, ArgMax, TopK, Thresholds>;
+/// Convolution over the spatial axes 2, 3, ...: x [N,C,...], weights [M,C/groups,k...] -> [N,M,...]. The input is first spaced
+/// (spacing[a] - 1 zeros between neighbours of axis a), then padded with zeros (begin and end, negative ones crop), so a
+/// transposed convolution is one with spacing and mirrored weights. One entry a spatial axis in every list. Operands as of
+/// MatMul: the exact sum of the codes. Integers: `fill` is the code that stands for zero.
+struct Conv {
+  Shape stride;
+  Shape dilation;
+  Shape begin;
+  Shape end;
+  Shape spacing;
+  std::int64_t groups = 1;
+  std::int64_t fill = 0;
+};
+
+enum class PoolKind : std::uint8_t { kMax, kSum };
+std::string_view to_text(PoolKind kind);
+std::optional<PoolKind> find_pool_kind(std::string_view name);
+
+/// Maximum or sum of windows over the spatial axes 2, 3, ... of [N,C,...]. Padding never wins a maximum; it adds zeros to a
+/// sum (integers: the code `fill`). Average pooling is a sum and a division.
+struct Pool {
+  PoolKind kind = PoolKind::kMax;
+  Shape kernel;
+  Shape stride;
+  Shape dilation;
+  Shape begin;
+  Shape end;
+  std::int64_t fill = 0;
+};
+
+/// Sum over some axes (ascending); they keep size 1 when `keep`, else they vanish.
+struct Sum {
+  std::vector<int> axes;
+  bool keep = true;
+};
+
+/// Tensors of one type one after the other along an axis.
+struct Concat {
+  int axis = 0;
+};
+
+/// numpy.take: element i along the axis is element indices[i] of the input (each in range). Slices, crops, mirrored axes and
+/// nearest upsampling are all of this kind.
+struct Take {
+  int axis = 0;
+  std::vector<std::int64_t> indices;
+};
+
+/// `begin` and `end` elements more in front of and behind each axis: `value` among floats, `code` among integers.
+struct Pad {
+  Shape begin;
+  Shape end;
+  float value = 0;
+  std::int64_t code = 0;
+};
+
+enum class JoinFunction : std::uint8_t { kAdd, kMul };
+std::string_view to_text(JoinFunction function);
+std::optional<JoinFunction> find_join_function(std::string_view name);
+
+/// Two integer tensors, elementwise with numpy broadcasting, exactly: left * a + right * b, or a * b (the factors are 1 then).
+struct Join {
+  JoinFunction function = JoinFunction::kAdd;
+  std::int64_t left = 1;
+  std::int64_t right = 1;
+};
+
+using Op = std::variant<Quantize, Dequantize, CountThresholds, MatMul, Binary, Unary, Reshape, Transpose, Softmax, ArgMax, TopK, Thresholds,
+                        Conv, Pool, Sum, Concat, Take, Pad, Join>;
 
 /// Names in the text form, by variant index.
 inline constexpr std::string_view kOpNames[] = {"quantize", "dequantize", "count_thresholds", "matmul",  "binary", "unary",
-                                                "reshape",  "transpose",  "softmax",          "arg_max", "top_k",  "thresholds"};
+                                                "reshape",  "transpose",  "softmax",          "arg_max", "top_k",  "thresholds",
+                                                "conv",     "pool",       "sum",              "concat",  "take",   "pad",
+                                                "join"};
 static_assert(std::size(kOpNames) == std::variant_size_v<Op>);
 
 inline std::string_view op_name(const Op& op) { return kOpNames[op.index()]; }
@@ -170,6 +240,36 @@ void fields(TopK& o, V&& v) {
 template <class V>
 void fields(Thresholds& o, V&& v) {
   v("axis", o.axis), v("codes", o.codes);
+}
+template <class V>
+void fields(Conv& o, V&& v) {
+  v("stride", o.stride), v("dilation", o.dilation), v("begin", o.begin), v("end", o.end), v("spacing", o.spacing), v("groups", o.groups),
+      v("fill", o.fill);
+}
+template <class V>
+void fields(Pool& o, V&& v) {
+  v("kind", o.kind), v("kernel", o.kernel), v("stride", o.stride), v("dilation", o.dilation), v("begin", o.begin), v("end", o.end),
+      v("fill", o.fill);
+}
+template <class V>
+void fields(Sum& o, V&& v) {
+  v("axes", o.axes), v("keep", o.keep);
+}
+template <class V>
+void fields(Concat& o, V&& v) {
+  v("axis", o.axis);
+}
+template <class V>
+void fields(Take& o, V&& v) {
+  v("axis", o.axis), v("indices", o.indices);
+}
+template <class V>
+void fields(Pad& o, V&& v) {
+  v("begin", o.begin), v("end", o.end), v("value", o.value), v("code", o.code);
+}
+template <class V>
+void fields(Join& o, V&& v) {
+  v("function", o.function), v("left", o.left), v("right", o.right);
 }
 
 }  // namespace finnr

@@ -127,6 +127,8 @@ void take_named(Scanner& s, T& x, std::optional<T> (*find)(std::string_view)) {
 void take_field(Scanner& s, Rounding& x) { take_named(s, x, find_rounding); }
 void take_field(Scanner& s, QuantizeStyle& x) { take_named(s, x, find_quantize_style); }
 void take_field(Scanner& s, BinaryFunction& x) { take_named(s, x, find_binary); }
+void take_field(Scanner& s, PoolKind& x) { take_named(s, x, find_pool_kind); }
+void take_field(Scanner& s, JoinFunction& x) { take_named(s, x, find_join_function); }
 void take_field(Scanner& s, UnaryFunction& x) { take_named(s, x, find_unary); }
 template <class T>
 void take_field(Scanner& s, std::vector<T>& list) {

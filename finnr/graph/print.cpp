@@ -38,6 +38,8 @@ std::string field(const IntType& x) { return to_text(x); }
 std::string field(Rounding x) { return std::string(to_text(x)); }
 std::string field(QuantizeStyle x) { return std::string(to_text(x)); }
 std::string field(BinaryFunction x) { return std::string(to_text(x)); }
+std::string field(PoolKind x) { return std::string(to_text(x)); }
+std::string field(JoinFunction x) { return std::string(to_text(x)); }
 std::string field(UnaryFunction x) { return std::string(unary_info(x).name); }
 template <class T>
 std::string field(const std::vector<T>& list) {

@@ -9,22 +9,13 @@
 #include <array>
 #include <limits>
 
+#include "finnr/graph/rules_shared.h"
+
 namespace finnr {
-namespace {
-
-using Results = Result<std::vector<ResultType>>;
-using Operands = std::span<const Value* const>;
-
-__extension__ using Wide = __int128;
-constexpr std::int64_t kMaxRange = std::int64_t{1} << 62;
-
-Diagnostic shape_error(std::string cause) { return Diagnostic(Code::kShapeMismatch, "the operands do not fit").because(std::move(cause)); }
-Diagnostic type_error(std::string cause) {
-  return Diagnostic(Code::kTypeMismatch, "an operand has the wrong element type").because(std::move(cause));
-}
+namespace rules {
 
 template <class T>
-Status fits(const PerAxis<T>& parameter, const Shape& shape, std::string_view what) {
+static Status fits(const PerAxis<T>& parameter, const Shape& shape, std::string_view what) {
   if (parameter.values.empty()) return shape_error(fmt::format("{} is empty", what));
   if (parameter.uniform()) return ok_status();
   if (parameter.axis < 0 || static_cast<std::size_t>(parameter.axis) >= shape.size() ||
@@ -34,13 +25,11 @@ Status fits(const PerAxis<T>& parameter, const Shape& shape, std::string_view wh
   return ok_status();
 }
 
-Status expect(const Value& value, bool is_float) {
+static Status expect(const Value& value, bool is_float) {
   if (value.type.is_float == is_float) return ok_status();
   return type_error(fmt::format("tensor '{}' holds {} where {} are expected", value.name, is_float ? "integers" : "float numbers",
                                 is_float ? "float numbers" : "integers"));
 }
-
-Results one(ElementType type, Shape shape) { return std::vector<ResultType>{{type, std::move(shape)}}; }
 
 Results rule(const Quantize& op, Operands in) {
   FINNR_RETURN_IF_ERROR(expect(*in[0], true));
@@ -57,7 +46,7 @@ Results rule(const Dequantize& op, Operands in) {
 }
 
 /// Rows of a per-channel table: 1, or one per index of the axis.
-Status rows_fit(const Value& table, const Shape& shape, int axis, std::size_t rank) {
+static Status rows_fit(const Value& table, const Shape& shape, int axis, std::size_t rank) {
   if (table.shape.size() != rank) return shape_error(fmt::format("a table of thresholds has shape {}", to_text(table.shape)));
   if (axis < 0 || static_cast<std::size_t>(axis) >= shape.size()) return shape_error(fmt::format("axis {} of {}", axis, to_text(shape)));
   const std::int64_t channels = shape[static_cast<std::size_t>(axis)];
@@ -75,7 +64,7 @@ Results rule(const CountThresholds& op, Operands in) {
   return one(ElementType::integer({std::min(op.base, end), std::max(op.base, end), false}), in[0]->shape);
 }
 
-Result<Shape> matmul_shape(const Shape& a, const Shape& b) {
+static Result<Shape> matmul_shape(const Shape& a, const Shape& b) {
   const auto misfit = [&] { return shape_error(fmt::format("matrix product of {} and {}", to_text(a), to_text(b))); };
   if (a.empty() || b.empty()) return misfit();
   Shape left = a;
@@ -94,7 +83,7 @@ Result<Shape> matmul_shape(const Shape& a, const Shape& b) {
 }
 
 /// Least and greatest product of two ranges.
-std::array<Wide, 2> product_range(const IntType& a, const IntType& b) {
+static std::array<Wide, 2> product_range(const IntType& a, const IntType& b) {
   const std::array<Wide, 4> corners = {Wide(a.lo) * b.lo, Wide(a.lo) * b.hi, Wide(a.hi) * b.lo, Wide(a.hi) * b.hi};
   return {std::ranges::min(corners), std::ranges::max(corners)};
 }
@@ -163,7 +152,7 @@ Results rule(const Softmax& op, Operands in) {
   return one(in[0]->type, in[0]->shape);
 }
 
-Result<std::int64_t> axis_size(int axis, const Shape& shape) {
+static Result<std::int64_t> axis_size(int axis, const Shape& shape) {
   if (axis < 0 || static_cast<std::size_t>(axis) >= shape.size() || shape[static_cast<std::size_t>(axis)] == 0)
     return shape_error(fmt::format("axis {} of {}", axis, to_text(shape)));
   return shape[static_cast<std::size_t>(axis)];
@@ -197,20 +186,33 @@ Results rule(const Thresholds& op, Operands in) {
   return one(ElementType::integer(op.codes), in[0]->shape);
 }
 
-std::size_t operand_count(const Op& op) {
+/// Any number from 1 is given as 0.
+static std::size_t operand_count(const Op& op) {
   return std::visit(Overloaded{[](const CountThresholds&) { return 2; }, [](const MatMul&) { return 2; }, [](const Binary&) { return 2; },
-                               [](const Thresholds&) { return 4; }, [](const auto&) { return 1; }},
+                               [](const Thresholds&) { return 4; }, [](const Conv&) { return 2; }, [](const Join&) { return 2; },
+                               [](const Concat&) { return 0; }, [](const auto&) { return 1; }},
                     op);
 }
 
-}  // namespace
-
-Results infer(const Op& op, Operands inputs) {
-  if (inputs.size() != operand_count(op)) {
-    return Diagnostic(Code::kBadOperands, fmt::format("{} takes {} operands, {} given", op_name(op), operand_count(op), inputs.size()));
-  }
+static Results derive(const Op& op, Operands inputs) {
+  const std::size_t wanted = operand_count(op);
+  if (wanted == 0 ? inputs.empty() : inputs.size() != wanted)
+    return Diagnostic(Code::kBadOperands,
+                      fmt::format("{} takes {} operands, {} given", op_name(op), std::max<std::size_t>(wanted, 1), inputs.size()));
   return std::visit([&](const auto& typed) { return rule(typed, inputs); }, op);
 }
+
+Result<ElementType> ranged(Wide lo, Wide hi) {
+  if (lo <= -kMaxRange || hi >= kMaxRange) return Diagnostic(Code::kRangeTooLarge, "an integer result overflows 62 bits");
+  return ElementType::integer({static_cast<std::int64_t>(lo), static_cast<std::int64_t>(hi), false});
+}
+
+}  // namespace rules
+
+using rules::kMaxRange;
+using rules::Wide;
+
+Result<std::vector<ResultType>> infer(const Op& op, std::span<const Value* const> inputs) { return rules::derive(op, inputs); }
 
 std::vector<IntType> accumulator_ranges(const IntType& x, const Tensor& weights) {
   const std::size_t rows = static_cast<std::size_t>(weights.shape()[0]);

@@ -63,7 +63,9 @@ class ExpressionBuilder {
                    [](const Binary&) { return true; }, [](const Reshape&) { return true; }, [](const Dequantize&) { return true; },
                    [&](const Transpose& op) { return keeps_order(op, graph_.value(node.inputs[0]).shape); },
                    [](const MatMul&) { return false; }, [](const Softmax&) { return false; }, [](const ArgMax&) { return false; },
-                   [](const TopK&) { return false; }, [](const Thresholds&) { return false; }},
+                   [](const TopK&) { return false; }, [](const Thresholds&) { return false; }, [](const Conv&) { return false; },
+                   [](const Pool&) { return false; }, [](const Sum&) { return false; }, [](const Concat&) { return false; },
+                   [](const Take&) { return false; }, [](const Pad&) { return false; }, [](const Join&) { return false; }},
         node.op);
     if (!good) refuse(id, fmt::format("{} is not elementwise", op_name(node.op)));
     return good;
