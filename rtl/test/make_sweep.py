@@ -172,6 +172,35 @@ def top_k(rng, labels, lanes, bits, signed, k, index_bits=0):
                 [bits] * lanes, [index_bits])
 
 
+def extent(size, up, repeat, pad, kernel, dilation, stride):
+    """Outputs of one axis with pads before and after, as a convolution counts them."""
+    virtual = size * up if repeat else (size - 1) * up + 1
+    return (virtual + pad[0] + pad[1] - (kernel - 1) * dilation - 1) // stride + 1
+
+
+def window(rng, hw, k=(1, 1), groups=1, inner=1, s=(1, 1), d=(1, 1), up=(1, 1), repeat=0, pad=(0, 0, 0, 0), o=None, rows=0, bits=5,
+           lanes=1, fill=0, style=0):
+    """pad: top, left, bottom, right. rows: more than the least."""
+    oh, ow = o or [extent(hw[a], up[a], repeat, (pad[a], pad[a + 2]), k[a], d[a], s[a]) for a in (0, 1)]
+    p = dict(H=hw[0], W=hw[1], Groups=groups, Inner=inner, KH=k[0], KW=k[1], StrideH=s[0], StrideW=s[1], DilationH=d[0],
+             DilationW=d[1], UpH=up[0], UpW=up[1], Repeat=repeat, PadTop=pad[0], PadLeft=pad[1], OH=oh, OW=ow)
+    p['Rows'] = ring_rows(p, rows)
+    p.update(Style=style, Lanes=lanes, ElementBits=bits, Fill=fill)
+    return Case('finnr_window', p, [bits] * lanes, [bits] * lanes)
+
+
+def ring_rows(p, more):
+    """The least rows, by definition, and `more` of them."""
+    least = 1
+    for oy in range(p['OH']):
+        top = oy * p['StrideH'] - p['PadTop']
+        first = min(max(top // p['UpH'] if p['Repeat'] else -(-top // p['UpH']), 0), p['H'])
+        for v in range(top, top + p['KH'] * p['DilationH'], p['DilationH']):
+            if 0 <= v // p['UpH'] < p['H'] and (p['Repeat'] or v % p['UpH'] == 0):
+                least = max(least, v // p['UpH'] - first + 1)
+    return least + more
+
+
 def dot(rng, simd, x_bits, x_kind, w_bits, w_kind, out_bits=0):
     xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
     if not out_bits:
@@ -296,6 +325,59 @@ def random_streams(r, n):
     return cases
 
 
+def windows(r):
+    def w(*a, **k):
+        return window(r, *a, **k)
+
+    k1, k2, k3, k5 = (1, 1), (2, 2), (3, 3), (5, 5)
+    same, two = (1, 1, 1, 1), (2, 2)
+    return [
+        # convolutions, rows from the least to plenty
+        *[w((5, 5), k3, pad=same, rows=n) for n in (0, 1, 2, 4, 7, 13)],
+        *[w((7, 6), k3, inner=2, s=two, pad=same, rows=n, bits=3, lanes=2, fill=5) for n in (0, 1, 3)],
+        w((6, 5), k2, inner=3), w((9, 7), k5, pad=(2, 2, 2, 2), rows=2, style=2), w((8, 8), (4, 3), pad=(1, 1, 2, 1), rows=1),
+        w((11, 10), k2, s=(3, 4), rows=1), w((9, 9), k3, s=two, d=two, pad=(2, 2, 2, 2), rows=2),
+        w((10, 9), (2, 3), d=(3, 2), pad=(0, 1, 2, 1)),
+        # depthwise and grouped
+        w((5, 4), k3, groups=3, pad=same, rows=1), w((4, 5), k2, groups=2, inner=3, s=two, rows=1),
+        w((3, 3), k3, groups=4, inner=2, rows=1),
+        # one axis
+        w((1, 12), (1, 3), pad=(0, 1, 0, 1), rows=1), w((12, 1), (3, 1), pad=(1, 0, 1, 0), rows=1),
+        w((17, 1), (5, 1), s=two, rows=2, bits=1), w((1, 9), (1, 4), s=(1, 3), d=two, pad=(0, 4, 0, 3)),
+        # padding: plain, uneven, more than the kernel, windows far outside, an image smaller than the kernel
+        w((4, 3), k1, pad=(1, 2, 3, 0), fill=17), w((4, 3), k1, pad=(1, 2, 3, 0), rows=2, fill=31),
+        w((3, 4), k3, pad=(4, 5, 3, 6), rows=1), w((2, 2), k3, pad=same, s=(5, 5), o=(3, 2)), w((2, 2), k5, pad=(2, 2, 2, 2), rows=1),
+        # cropping, subsampling
+        w((7, 6), k1, pad=(-2, -1, -1, -3), rows=1), w((6, 6), k3, pad=(-1, 1, 1, -2)), w((9, 8), k1, s=(2, 3), inner=2, rows=1),
+        w((8, 9), k1, s=(5, 2)), w((6, 5), k1, pad=(-7, 0, 3, 0), rows=1),
+        # upsampling, spacing
+        w((4, 5), k1, up=two, repeat=1, inner=2, rows=1), w((3, 4), k1, up=(3, 2), repeat=1, rows=1, lanes=3),
+        w((4, 4), k3, up=two, repeat=1, pad=same, rows=1), w((4, 4), k3, up=two, pad=(1, 1, 2, 2), rows=1),
+        w((3, 5), k2, up=(3, 2), pad=same, fill=3), w((5, 3), k3, up=(2, 3), d=(2, 1), s=(3, 2), pad=(2, 2, 3, 1), rows=1),
+        w((4, 3), (4, 4), up=two, pad=(2, 2, 2, 2), inner=2, rows=2, style=1),
+        # single pixels, whole images
+        w((1, 1)), w((1, 1), rows=1), w((1, 1), k3, pad=same, inner=2, rows=1), w((3, 4), (3, 4), inner=2),
+        w((3, 4), (3, 4), inner=2, rows=3), w((4, 3), (4, 3), groups=3, rows=2, style=3), w((5, 1)), w((5, 1), rows=1)]
+
+
+def random_windows(r, n):
+    cases = []
+    while len(cases) < n:
+        axis = [(r.choice([1, 2, r.randint(1, 9)]), r.randint(1, 5), r.choice([1, 1, 2, r.randint(1, 6)]), r.choice([1, 1, 2, 3]),
+                 r.choice([1, 1, 1, 2, 3])) for _ in range(2)]
+        hw, k, s, d, up = zip(*axis)
+        repeat = r.randint(0, 1)
+        pad = tuple(r.choice([0, 0, 1, 2, r.randint(-3, 6)]) for _ in range(4))
+        o = [extent(hw[a], up[a], repeat, (pad[a], pad[a + 2]), k[a], d[a], s[a]) for a in (0, 1)]
+        groups, inner = r.choice([1, 1, 2, 3]), r.choice([1, 1, 2, 5])
+        if min(o) < 1 or o[0] * o[1] * k[0] * k[1] * groups * inner > 2500:
+            continue
+        bits = r.randint(1, 9)
+        cases.append(window(r, hw, k, groups, inner, s, d, up, repeat, pad, rows=r.choice([0, 0, 1, 1, 2, 3, hw[0], 2 * hw[0]]), bits=bits,
+                            lanes=r.randint(1, 3), fill=r.getrandbits(bits), style=r.randint(0, 3)))
+    return cases
+
+
 def dots(r):
     u, s, b = UNSIGNED, SIGNED, BIPOLAR
     return [dot(r, *a) for a in [
@@ -373,8 +455,10 @@ def random_compute(r, n):
     return cases
 
 
-# Three Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
+# Four Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
 def group_cases(group, sweep, rng):
+    if group == 'window':
+        return windows(rng) + random_windows(rng, 150 if sweep == 'all' else 6)
     more = 25 if sweep == 'all' else 4
     if group == 'streams':
         return streams(rng) + random_streams(rng, more)
@@ -426,7 +510,7 @@ def instance(case, sink, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--group', choices=['streams', 'compute', 'form'], required=True)
+    parser.add_argument('--group', choices=['streams', 'window', 'compute', 'form'], required=True)
     parser.add_argument('--sweep', choices=['default', 'all'], default='default')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--out', required=True)

@@ -23,6 +23,12 @@ finnr_rom Depth=16 Style=2
 finnr_replay
 finnr_replay Passes=1
 finnr_replay Words=1 Passes=3
+finnr_window
+finnr_window PadTop=0 PadLeft=0 OH=3 OW=3 Rows=3 Style=2
+finnr_window Groups=3 Inner=2 StrideH=2 DilationW=2 OH=3 OW=3 Rows=1
+finnr_window UpH=2 UpW=3 OH=9 OW=13 Rows=2
+finnr_window UpH=3 UpW=2 Repeat=1 KH=1 KW=1 OH=15 OW=10 Rows=1
+finnr_window H=1 W=1 KH=1 KW=1 PadTop=0 PadLeft=0 OH=1 OW=1 Rows=2 ElementBits=1
 finnr_fork
 finnr_table
 finnr_table Channels=6 Pe=2 PerChannel=1

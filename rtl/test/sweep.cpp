@@ -26,6 +26,7 @@
 #include <vector>
 
 #include "Vfinnr_sweep.h"
+#include "finnr/hardware/window.h"
 #include "verilated.h"
 
 double sc_time_stamp() { return 0; }
@@ -86,7 +87,28 @@ struct Shape {
   Value out_beats = 1;
   Value interval = 1;   // cycles per frame
   Value capacity = -1;  // words taken while the output is blocked; -1: not promised
+  bool settles = false;  // the first half of the frames may take longer or shorter
 };
+
+finnr::WindowShape WindowOf(const Case& c) {
+  return {.h = c["H"],
+          .w = c["W"],
+          .groups = c["Groups"],
+          .inner = c["Inner"],
+          .kh = c["KH"],
+          .kw = c["KW"],
+          .stride_h = c["StrideH"],
+          .stride_w = c["StrideW"],
+          .dilation_h = c["DilationH"],
+          .dilation_w = c["DilationW"],
+          .up_h = c["UpH"],
+          .up_w = c["UpW"],
+          .repeat = c["Repeat"] != 0,
+          .pad_top = c["PadTop"],
+          .pad_left = c["PadLeft"],
+          .oh = c["OH"],
+          .ow = c["OW"]};
+}
 
 Shape ShapeOf(const Case& c) {
   Shape s;
@@ -127,6 +149,12 @@ Shape ShapeOf(const Case& c) {
     s.in_bits = lanes(c["Simd"], c["XBits"]);
     for (Value k = 0; k < c["Simd"]; ++k) s.in_bits.push_back(c["WBits"]);
     s.out_bits = lanes(1, c["OutBits"]);
+  } else if (c.module == "finnr_window") {
+    s.in_bits = s.out_bits = lanes(c["Lanes"], c["ElementBits"]);
+    s.in_beats = finnr::in_beats(WindowOf(c));
+    s.out_beats = finnr::out_beats(WindowOf(c));
+    s.interval = finnr::window_interval(WindowOf(c), c["Rows"]);
+    s.settles = true;
   } else if (c.module == "finnr_mvu") {
     s.in_bits = lanes(c["Simd"], c["XBits"]);
     s.out_bits = lanes(c["Pe"], c["OutBits"]);
@@ -154,6 +182,37 @@ Value Threshold(const Case& c, std::size_t channel, Value x) {
   return level;
 }
 
+// The virtual image is laid out, then windows are cut.
+std::vector<Raw> WindowModel(const Case& c, const std::vector<Raw>& in) {
+  const Value pixel = c["Groups"] * c["Inner"] * c["Lanes"];
+  const Value span = c["Inner"] * c["Lanes"];
+  std::map<std::pair<Value, Value>, const Raw*> image;
+  for (Value y = 0; y < c["H"]; ++y) {
+    for (Value x = 0; x < c["W"]; ++x) {
+      for (Value v = 0; v < (c["Repeat"] ? c["UpH"] : 1); ++v) {
+        for (Value u = 0; u < (c["Repeat"] ? c["UpW"] : 1); ++u) {
+          image[{y * c["UpH"] + v, x * c["UpW"] + u}] = &in[static_cast<std::size_t>((y * c["W"] + x) * pixel)];
+        }
+      }
+    }
+  }
+  std::vector<Raw> out;
+  const auto window = [&](Value top, Value left, Value group) {
+    for (Value ky = 0; ky < c["KH"]; ++ky) {
+      for (Value kx = 0; kx < c["KW"]; ++kx) {
+        const auto at = image.find({top + ky * c["DilationH"], left + kx * c["DilationW"]});
+        for (Value i = 0; i < span; ++i) out.push_back(at == image.end() ? static_cast<Raw>(c["Fill"]) : at->second[group * span + i]);
+      }
+    }
+  };
+  for (Value oy = 0; oy < c["OH"]; ++oy) {
+    for (Value ox = 0; ox < c["OW"]; ++ox) {
+      for (Value g = 0; g < c["Groups"]; ++g) window(oy * c["StrideH"] - c["PadTop"], ox * c["StrideW"] - c["PadLeft"], g);
+    }
+  }
+  return out;
+}
+
 // The elements of an output frame from the elements of an input frame.
 std::vector<Raw> Model(const Case& c, const Shape& s, const std::vector<Raw>& in) {
   std::vector<Raw> out;
@@ -163,6 +222,8 @@ std::vector<Raw> Model(const Case& c, const Shape& s, const std::vector<Raw>& in
     out.push_back(static_cast<Raw>(c.data.at("word")[in[0]]));
   } else if (c.module == "finnr_replay") {
     for (Value pass = 0; pass < c["Passes"]; ++pass) out.insert(out.end(), in.begin(), in.end());
+  } else if (c.module == "finnr_window") {
+    out = WindowModel(c, in);
   } else if (c.module == "finnr_table") {
     for (std::size_t i = 0; i < in.size(); ++i) {
       out.push_back(static_cast<Raw>(c.data.at("table")[((c["PerChannel"] ? i : 0) << c["XBits"]) + in[i]]));
@@ -503,7 +564,7 @@ class Bench {
     for (Driver& d : drivers) {
       if (phase.name == "free") {
         for (const SinkState& sink : d.sinks) {
-          for (std::size_t f = 1; f < sink.frame_cycles.size(); ++f) {
+          for (std::size_t f = d.shape.settles ? d.frames / 2 : 1; f < sink.frame_cycles.size(); ++f) {
             const auto interval = sink.frame_cycles[f] - sink.frame_cycles[f - 1];
             if (interval != static_cast<std::uint64_t>(d.shape.interval)) {
               Fail(d, phase,
