@@ -53,9 +53,14 @@ class Case:
     def __init__(self, module, params, in_bits, out_bits, sinks=1):
         self.module, self.params = module, dict(params)
         self.in_bits, self.out_bits, self.sinks = in_bits, out_bits, sinks
+        self.sources = [in_bits]  # the lanes of each input stream
         self.data = {}   # name -> unpacked values for the model
         self.files = {}  # parameter -> list of words
         self.index = -1
+
+    def source_names(self):
+        """What follows s_valid_ and so on: the index of the case, and the number of the stream from the second on."""
+        return [str(self.index)] + ['%d_%d' % (self.index, k) for k in range(1, len(self.sources))]
 
     def image(self, parameter, words):
         self.files[parameter] = words
@@ -192,8 +197,19 @@ def threshold(rng, channels, pe, x_bits, signed, out_bits, k, thr_bits=0, search
     return case
 
 
-def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, k=0, out_bits=0, search=0, signs=0, base_in_mem=0, base=0,
-        pad=0, acc_extra=0, thr_extra=0, style=0):
+def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, groups=1, **k):
+    shape = dict(Mw=mw, Mh=mh, Groups=groups, MwReal=mw - k.get('pad', 0))
+    return mac(rng, 'finnr_mvu', shape, groups * mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, [x_bits] * simd, **k)
+
+
+def vvu(rng, channels, k_size, pe, simd, x_bits, x_kind, w_bits, w_kind, **k):
+    shape = dict(Channels=channels, K=k_size, KReal=k_size - k.get('pad', 0))
+    return mac(rng, 'finnr_vvu', shape, channels, k_size, pe, simd, x_bits, x_kind, w_bits, w_kind, [x_bits] * simd * pe, **k)
+
+
+def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in_bits, k=0, out_bits=0, search=0, signs=0,
+        base_in_mem=0, base=0, pad=0, acc_extra=0, thr_extra=0, style=0):
+    """Matrix or depthwise unit: mh output channels, each a sum of mw products."""
     real = mw - pad
     xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
     wlo, whi = value_range(w_bits, w_kind)
@@ -228,10 +244,10 @@ def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, k=0, out_bits=0, 
     acc_bits = bits_for(lo, hi, signed) + acc_extra
     if not out_bits:
         out_bits = bits_for(-real, real, 1) if xnor else acc_bits
-    p = dict(Mw=mw, Mh=mh, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
-             AccSigned=signed, OutBits=out_bits, MwReal=real, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
+    p = dict(shape, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
+             AccSigned=signed, OutBits=out_bits, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
              BaseInMem=base_in_mem, Base=base, WeightStyle=style, ThresholdStyle=style)
-    case = Case('finnr_mvu', p, [x_bits] * simd, [out_bits] * pe)
+    case = Case(module, p, in_bits, [out_bits] * pe)
     case.data['weight'] = flat(weights)
     words = []
     for nf in range(mh // pe):
@@ -341,7 +357,29 @@ def mvus(r):
         m(6, 4, 2, 2, 3, u, 4, u, k=3, out_bits=2), m(10, 4, 2, 5, 1, b, 4, s, k=1, out_bits=1, style=1),
         m(16, 6, 2, 4, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), m(8, 7, 7, 8, 4, u, 1, b, k=15, out_bits=4, search=1),
         m(8, 4, 1, 8, 4, s, 4, s, k=6, out_bits=3, search=1, signs=2, base_in_mem=1, style=2),
-        m(24, 4, 2, 12, 1, b, 1, b, k=3, out_bits=2, search=1, base=1), m(18, 1, 1, 3, 2, s, 2, s, k=3, out_bits=2, style=2)]
+        m(24, 4, 2, 12, 1, b, 1, b, k=3, out_bits=2, search=1, base=1), m(18, 1, 1, 3, 2, s, 2, s, k=3, out_bits=2, style=2),
+        # grouped
+        m(6, 4, 2, 3, 4, u, 4, s, groups=3), m(5, 3, 3, 5, 3, s, 3, s, groups=2), m(4, 2, 1, 1, 1, b, 1, b, groups=4),
+        m(1, 1, 1, 1, 4, u, 4, s, groups=5, k=3, out_bits=2), m(9, 2, 1, 9, 1, b, 1, b, groups=2, pad=1, k=1, out_bits=1),
+        m(8, 6, 2, 2, 2, u, 2, s, groups=3, k=15, out_bits=4, search=1, signs=2, base_in_mem=1, style=2)]
+
+
+def vvus(r):
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    v = lambda *a, **k: vvu(r, *a, **k)
+    return [
+        # channels k pe simd, x bits and kind, w bits and kind
+        v(4, 9, 2, 1, 4, u, 4, s), v(4, 9, 4, 1, 8, u, 8, s), v(3, 9, 1, 1, 3, s, 3, s), v(6, 9, 2, 3, 4, u, 3, s),
+        v(6, 9, 3, 9, 2, u, 2, s), v(5, 4, 5, 2, 8, s, 8, s), v(1, 1, 1, 1, 8, u, 8, s), v(8, 1, 2, 1, 8, s, 8, s),
+        v(7, 1, 7, 1, 5, u, 4, u), v(1, 25, 1, 5, 4, u, 4, s), v(10, 6, 2, 2, 1, b, 4, s), v(6, 4, 3, 2, 4, u, 1, b, acc_extra=4),
+        v(4, 25, 2, 1, 1, u, 1, b), v(3, 3, 3, 3, 4, s, 4, s, out_bits=20),
+        # bipolar by bipolar, with and without padding
+        v(8, 9, 4, 1, 1, b, 1, b), v(4, 9, 2, 9, 1, b, 1, b), v(6, 10, 2, 2, 1, b, 1, b, pad=1), v(3, 1, 1, 1, 1, b, 1, b),
+        # fused activation
+        v(6, 9, 2, 1, 4, u, 4, s, k=15, out_bits=4, base=-8), v(8, 9, 4, 3, 1, b, 1, b, k=1, out_bits=1),
+        v(4, 9, 1, 9, 2, u, 2, s, k=3, out_bits=2, signs=2, base_in_mem=1), v(5, 1, 5, 1, 8, s, 8, s, k=7, out_bits=3),
+        v(6, 9, 3, 1, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), v(4, 4, 2, 2, 3, s, 3, s, k=3, out_bits=2, signs=1),
+        v(12, 10, 4, 5, 1, b, 1, b, pad=1, k=3, out_bits=2, search=1, style=2)]
 
 
 def random_compute(r, n):
@@ -369,7 +407,9 @@ def random_compute(r, n):
         sf = r.randint(1, 6)
         if simd * sf > 2 and r.random() < 0.3:
             extra['pad'] = r.randint(1, 2)
-        cases.append(mvu(r, simd * sf, pe * r.randint(1, 5), pe, simd, *x, *w, style=r.randint(0, 3), **extra))
+        cases.append(mvu(r, simd * sf, pe * r.randint(1, 5), pe, simd, *x, *w, style=r.randint(0, 3), **extra,
+                         groups=r.choice([1, 1, 2, 3])))
+        cases.append(vvu(r, pe * r.randint(1, 5), simd * sf, pe, simd, *operand(), *operand(), style=r.randint(0, 3), **extra))
     return cases
 
 
@@ -379,8 +419,8 @@ def group_cases(group, sweep, rng):
     if group == 'streams':
         return streams(rng) + random_streams(rng, more)
     if group == 'compute':
-        return dots(rng) + threshold_cases(rng) + mvus(rng) + random_compute(rng, more)
-    return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + random_compute(rng, more)
+        return dots(rng) + threshold_cases(rng) + mvus(rng) + vvus(rng) + random_compute(rng, more)
+    return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
 
 
 # ---------------------------------------------------------------------------------------------- output
@@ -439,14 +479,15 @@ def main():
     for index, case in enumerate(cases):
         case.index = index
         body += instance(case, sink, directory)
-        ports.append('  input logic s_valid_%d, output logic s_ready_%d, input logic [%d:0] s_data_%d' % (
-            index, index, sum(case.in_bits) - 1, index))
-        binds.append('  sources.push_back({&top.s_valid_%d, &top.s_ready_%d, &top.s_data_%d, sizeof(top.s_data_%d)});' % ((index,) * 4))
+        for name, lanes in zip(case.source_names(), case.sources):
+            ports.append('  input logic s_valid_%s, output logic s_ready_%s, input logic [%d:0] s_data_%s' % (
+                name, name, sum(lanes) - 1, name))
+            binds.append('  sources.push_back({&top.s_valid_%s, &top.s_ready_%s, &top.s_data_%s, sizeof(top.s_data_%s)});' % ((name,) * 4))
         for k in range(sink, sink + case.sinks):
             ports.append('  output logic m_valid_%d, input logic m_ready_%d, output logic [%d:0] m_data_%d' % (
                 k, k, sum(case.out_bits) - 1, k))
             binds.append('  sinks.push_back({&top.m_valid_%d, &top.m_ready_%d, &top.m_data_%d, sizeof(top.m_data_%d)});' % ((k,) * 4))
-        table_text.append('case %s %d %s' % (case.module, case.sinks, ' '.join('%s=%d' % kv for kv in case.params.items())))
+        table_text.append('case %s %d %d %s' % (case.module, len(case.sources), case.sinks, ' '.join('%s=%d' % kv for kv in case.params.items())))
         for name, values in case.data.items():
             table_text.append('data %s %s' % (name, ' '.join(map(str, values))))
         for name, words in case.files.items():

@@ -40,7 +40,12 @@ finnr_threshold_step
 finnr_mvu
 finnr_mvu Mw=4 Mh=2
 finnr_mvu NumThresholds=7 OutBits=3 Search=1
-finnr_mvu XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=1 NumThresholds=1 ThrBits=5"
+finnr_mvu XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=1 NumThresholds=1 ThrBits=5
+finnr_mvu Groups=3
+finnr_mac PerLane=1
+finnr_vvu
+finnr_vvu K=1 Channels=1 Pe=1
+finnr_vvu Simd=3 NumThresholds=7 OutBits=3"
 
 if command -v iverilog > /dev/null; then
   tools=1
