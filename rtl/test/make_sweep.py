@@ -55,6 +55,7 @@ class Case:
         self.in_bits, self.out_bits, self.sinks = in_bits, out_bits, sinks
         self.sources = [in_bits]  # the lanes of each input stream
         self.data = {}   # name -> unpacked values for the model
+        self.text = {}   # parameters that are not plain numbers, as SystemVerilog
         self.files = {}  # parameter -> list of words
         self.index = -1
 
@@ -271,13 +272,57 @@ def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in
     return case
 
 
+def pool(rng, lanes, x_bits, x_kind, count, inner, function, out_bits=0, style=0):
+    lo, hi = value_range(x_bits, x_kind)
+    if not out_bits:
+        out_bits = bits_for(count * lo, count * hi, lo < 0) if function else x_bits
+    return Case('finnr_pool', dict(Lanes=lanes, XBits=x_bits, XKind=x_kind, OutBits=out_bits, Count=count, Inner=inner,
+                                   Function=function, Style=style), [x_bits] * lanes, [out_bits] * lanes)
+
+
+def join(rng, lanes, a_bits, a_kind, b_bits, b_kind, out_bits, function=0, mul_a=1, mul_b=1):
+    case = Case('finnr_join', dict(Lanes=lanes, ABits=a_bits, AKind=a_kind, BBits=b_bits, BKind=b_kind, OutBits=out_bits,
+                                   Function=function, MulA=mul_a, MulB=mul_b), [a_bits] * lanes, [out_bits] * lanes)
+    case.sources.append([b_bits] * lanes)
+    return case
+
+
+def concat(rng, bits, turns):
+    case = Case('finnr_concat', dict(Width=bits, Inputs=len(turns)), [bits], [bits])
+    case.sources = [[bits]] * len(turns)
+    case.data['turn'] = turns
+    # Both ways in which Turns may be written.
+    if sum(turns) % 2:
+        case.text['Turns'] = "{%s}" % ', '.join("32'd%d" % t for t in reversed(turns))
+    else:
+        case.text['Turns'] = "%d'h%s" % (32 * len(turns), ''.join('%08x' % t for t in reversed(turns)))
+    return case
+
+
+def take(rng, bits, period, first, count):
+    return Case('finnr_take', dict(Width=bits, Period=period, First=first, Count=count), [bits], [bits])
+
+
+def permute(rng, bits, index, in_beats, style=0, index_style=0):
+    case = Case('finnr_permute', dict(Width=bits, InBeats=in_beats, OutBeats=len(index), Style=style, IndexStyle=index_style),
+                [bits], [bits])
+    case.data['index'] = index
+    words = []
+    for i in index:
+        w = Word()
+        w.put(i, max(1, clog2(in_beats)))
+        words.append(w)
+    case.image('File', words)
+    return case
+
+
 # ---------------------------------------------------------------------------------------------- the table
 
 def streams(r):
     u, s = UNSIGNED, SIGNED
     cases = [fifo(r, *a) for a in [
         (8, 1, 0), (1, 1, 2), (8, 2, 0), (33, 2, 1), (5, 2, 2), (8, 3, 0), (1, 3, 2), (64, 4, 3), (7, 5, 1), (8, 16, 0),
-        (8, 17, 2), (3, 17, 1), (16, 64, 2), (9, 100, 3)]]
+        (8, 17, 2), (3, 17, 1), (16, 64, 2), (9, 100, 3), (24, 2048, 2), (4, 3000, 2)]]
     cases += [width(r, *a) for a in [
         (8, 1, 1), (8, 1, 2), (8, 2, 1), (1, 1, 7), (3, 5, 1), (1, 8, 64), (1, 64, 8), (5, 3, 9), (5, 9, 3), (4, 2, 26),
         (2, 16, 2), (7, 1, 3), (13, 4, 4)]]
@@ -413,13 +458,67 @@ def random_compute(r, n):
     return cases
 
 
-# Three Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
+def frames(r):
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    cases = [pool(r, *a) for a in [
+        # lanes, bits, kind, count, inner, function
+        (1, 4, u, 4, 1, 0), (2, 8, s, 9, 1, 0), (5, 1, b, 4, 1, 0), (3, 1, u, 1, 1, 0), (1, 33, s, 3, 1, 0), (2, 4, u, 6, 2, 0),
+        (4, 4, s, 5, 3, 0), (9, 1, b, 7, 4, 0, 0, 1), (2, 6, s, 1, 5, 0), (1, 8, u, 49, 16, 0, 0, 2), (2, 5, s, 2, 17, 0, 0, 3),
+        (1, 4, u, 4, 1, 1), (2, 8, s, 9, 1, 1), (5, 1, b, 4, 1, 1), (3, 1, u, 1, 1, 1), (1, 24, s, 3, 1, 1, 40), (2, 4, u, 6, 2, 1),
+        (4, 4, s, 5, 3, 1), (9, 1, b, 7, 4, 1, 0, 1), (2, 6, s, 1, 5, 1), (1, 8, u, 49, 16, 1, 0, 2), (2, 5, s, 2, 17, 1, 5, 3),
+        (1, 4, s, 1, 2, 1), (64, 8, u, 3, 2, 0)]]
+    cases += [join(r, *a) for a in [
+        # lanes, a, b, out bits, function, multipliers
+        (1, 4, u, 4, u, 5), (3, 4, s, 4, s, 5), (2, 8, u, 4, s, 9, 0, 1, -1), (2, 4, s, 8, u, 12, 0, -1, 1), (5, 1, b, 1, b, 3),
+        (4, 1, b, 6, s, 7, 0, -1, -1), (2, 7, u, 1, b, 8), (3, 4, u, 5, s, 16, 0, 13, -7), (1, 8, s, 8, u, 40, 0, -100000, 3),
+        (2, 4, u, 4, s, 8, 0, 0, 1), (1, 30, s, 30, s, 31), (1, 4, u, 4, u, 8, 1), (3, 4, s, 4, s, 8, 1), (2, 8, u, 4, s, 13, 1),
+        (2, 1, b, 8, s, 9, 1), (2, 6, u, 1, b, 7, 1), (3, 1, b, 1, b, 2, 1), (1, 16, s, 16, u, 33, 1), (2, 4, s, 4, s, 5, 1)]]
+    cases += [concat(r, *a) for a in [
+        (8, [1, 1]), (8, [1]), (3, [5]), (8, [3, 2]), (16, [1, 7, 2]), (1, [4, 4]), (5, [1, 1, 1, 1, 1]), (9, [16, 8, 1, 3]), (33, [2, 100])]]
+    cases += [take(r, *a) for a in [
+        (8, 1, 0, 1), (8, 2, 0, 1), (8, 2, 1, 1), (4, 4, 1, 2), (4, 5, 0, 5), (1, 7, 6, 1), (12, 8, 3, 5), (3, 10, 2, 3), (33, 100, 64, 36)]]
+
+    def transpose(h, w):
+        return [y * w + x for x in range(w) for y in range(h)]
+
+    def gather(n, m):
+        return [r.randrange(n) for _ in range(m)]
+
+    cases += [permute(r, *a) for a in [
+        (8, [0], 1), (8, [1, 0], 2), (4, [0] * 3, 1), (8, transpose(3, 5), 15, 1), (8, transpose(8, 4), 32, 2), (3, list(range(6, -1, -1)), 7),
+        (16, [4], 5), (5, gather(9, 4), 9, 2), (5, gather(4, 9), 4, 3), (1, gather(16, 17), 16, 0, 2), (33, gather(17, 16), 17, 1, 1),
+        (8, [2, 0], 3), (8, [1, 1, 0], 2), (12, transpose(10, 10), 100, 2, 2)]]
+    return cases
+
+
+def random_frames(r, n):
+    cases = []
+    for _ in range(n):
+        def operand():
+            kind = r.choice([UNSIGNED, SIGNED, BIPOLAR])
+            return (1 if kind == BIPOLAR else r.randint(1, 12)), kind
+        cases.append(pool(r, r.randint(1, 6), *operand(), r.randint(1, 12), r.randint(1, 12), r.randint(0, 1), 0, r.randint(0, 3)))
+        a, b = operand(), operand()
+        cases.append(join(r, r.randint(1, 6), *a, *b, r.randint(1, 40), r.randint(0, 1), r.choice([1, 1, -1, r.randint(-99, 99)]),
+                          r.choice([1, 1, -1, r.randint(-99, 99)])))
+        cases.append(concat(r, r.randint(1, 40), [r.randint(1, 12) for _ in range(r.randint(1, 5))]))
+        period = r.randint(1, 30)
+        first = r.randint(0, period - 1)
+        cases.append(take(r, r.randint(1, 40), period, first, r.randint(1, period - first)))
+        beats = r.randint(1, 40)
+        cases.append(permute(r, r.randint(1, 40), [r.randrange(beats) for _ in range(r.randint(1, 40))], beats, r.randint(0, 3)))
+    return cases
+
+
+# Four Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
 def group_cases(group, sweep, rng):
     more = 25 if sweep == 'all' else 4
     if group == 'streams':
         return streams(rng) + random_streams(rng, more)
     if group == 'compute':
         return dots(rng) + threshold_cases(rng) + mvus(rng) + vvus(rng) + random_compute(rng, more)
+    if group == 'frames':
+        return frames(rng) + random_frames(rng, more)
     return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
 
 
@@ -438,6 +537,7 @@ def instance(case, sink, directory):
     i, p = case.index, case.params
     in_bits, out_bits = sum(case.in_bits), sum(case.out_bits)
     parameters = ['.%s(%d)' % (k, v) for k, v in p.items()]
+    parameters += ['.%s(%s)' % kv for kv in case.text.items()]
     parameters += ['.%s("%s/c%d_%s.mem")' % (k, directory, i, k) for k in case.files]
     head = '  %s #(%s) c%d' % (case.module, ', '.join(parameters), i)
     v = dict(i=i, k=sink, x=p.get('Simd', 0) * p.get('XBits', 0), top=in_bits - 1, n=case.sinks - 1, out=out_bits - 1)
@@ -453,6 +553,16 @@ def instance(case, sink, directory):
             '  assign m_valid_%(k)d = v%(i)d;' % v,
             "  always_ff @(posedge clk_i) if (!rst_ni) v%(i)d <= 1'b0; else if (s_ready_%(i)d) v%(i)d <= s_valid_%(i)d;" % v,
             head + ' (.clk_i, .en_i(s_valid_%(i)d && s_ready_%(i)d), .addr_i(s_data_%(i)d), .data_o(m_data_%(k)d));' % v]
+    names = case.source_names()
+    many = {signal: ['s_%s_%s' % (signal, name) for name in names] for signal in ('valid', 'ready', 'data')}
+    if case.module == 'finnr_join':
+        return [head + ' (.clk_i, .rst_ni, %s, .m_valid_o(m_valid_%d), .m_ready_i(m_ready_%d), .m_data_o(m_data_%d));' % (
+            ', '.join('.%s_valid_i(%s), .%s_ready_o(%s), .%s_data_i(%s)' % (a, many['valid'][k], a, many['ready'][k], a, many['data'][k])
+                      for k, a in enumerate('ab')), sink, sink, sink)]
+    if case.module == 'finnr_concat':
+        of = {signal: '{%s}' % ', '.join(reversed(wires)) for signal, wires in many.items()}
+        return [head + ' (.clk_i, .rst_ni, .s_valid_i(%s), .s_ready_o(%s), .s_data_i(%s), .m_valid_o(m_valid_%d), '
+                '.m_ready_i(m_ready_%d), .m_data_o(m_data_%d));' % (of['valid'], of['ready'], of['data'], sink, sink, sink)]
     if case.module == 'finnr_fork':
         lines = ['  logic [%(n)d:0] v%(i)d, r%(i)d;' % v, '  logic [%(out)d:0] d%(i)d;' % v]
         for k in range(case.sinks):
@@ -466,7 +576,7 @@ def instance(case, sink, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--group', choices=['streams', 'compute', 'form'], required=True)
+    parser.add_argument('--group', choices=['streams', 'compute', 'frames', 'form'], required=True)
     parser.add_argument('--sweep', choices=['default', 'all'], default='default')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--out', required=True)

@@ -45,7 +45,21 @@ finnr_mvu Groups=3
 finnr_mac PerLane=1
 finnr_vvu
 finnr_vvu K=1 Channels=1 Pe=1
-finnr_vvu Simd=3 NumThresholds=7 OutBits=3"
+finnr_vvu Simd=3 NumThresholds=7 OutBits=3
+finnr_fifo Depth=4096 Style=2
+finnr_ram
+finnr_pool
+finnr_pool Inner=3 XKind=1
+finnr_pool Inner=2 XKind=2 XBits=1 Function=1
+finnr_join
+finnr_join Function=1 AKind=1 OutBits=8
+finnr_join AKind=1 MulA=5 OutBits=8
+finnr_concat
+finnr_concat Inputs=3
+finnr_take
+finnr_take Period=5 First=2 Count=3
+finnr_permute
+finnr_permute InBeats=5 OutBeats=3 Style=2"
 
 if command -v iverilog > /dev/null; then
   tools=1

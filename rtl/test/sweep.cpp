@@ -376,6 +376,7 @@ class Bench {
       for (const Input& input : InputsOf(d.shape)) d.sources.push_back({{}, input, {}});
       const Value longest = std::max(d.shape.interval, d.shape.in_beats);
       d.frames = frames ? frames : static_cast<std::size_t>(std::clamp<Value>(3000 / longest, 6, 300));
+      if (d.shape.capacity > 0) d.frames = std::max(d.frames, static_cast<std::size_t>(3 * d.shape.capacity / 2 / d.shape.in_beats));
       for (std::size_t f = 0; f < d.frames; ++f) {
         const auto frame = MakeFrame(*d.c, d.shape, d.random);
         const auto out = Model(*d.c, d.shape, frame);

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <algorithm>
+#include <numeric>
 
 #include "sweep_case.h"
 
@@ -29,6 +30,30 @@ inline bool MoreShape(const Case& c, Shape& s) {
     s.out_bits = lanes(c["Pe"], c["OutBits"]);
     s.out_beats = c["Channels"] / c["Pe"];
     s.in_beats = s.interval = s.out_beats * (c["K"] / c["Simd"]);
+  } else if (c.module == "finnr_pool") {
+    s.in_bits = lanes(c["Lanes"], c["XBits"]);
+    s.out_bits = lanes(c["Lanes"], c["OutBits"]);
+    s.out_beats = c["Inner"];
+    s.in_beats = s.interval = c["Count"] * c["Inner"];
+  } else if (c.module == "finnr_join") {
+    s.in_bits = lanes(c["Lanes"], c["ABits"]);
+    s.more.push_back({lanes(c["Lanes"], c["BBits"]), 1});
+    s.out_bits = lanes(c["Lanes"], c["OutBits"]);
+  } else if (c.module == "finnr_concat") {
+    const auto& turns = c.data.at("turn");
+    s.in_bits = s.out_bits = lanes(1, c["Width"]);
+    s.in_beats = turns[0];
+    for (std::size_t i = 1; i < turns.size(); ++i) s.more.push_back({lanes(1, c["Width"]), turns[i]});
+    s.out_beats = s.interval = std::accumulate(turns.begin(), turns.end(), Value{0});
+  } else if (c.module == "finnr_take") {
+    s.in_bits = s.out_bits = lanes(1, c["Width"]);
+    s.in_beats = s.interval = c["Period"];
+    s.out_beats = c["Count"];
+  } else if (c.module == "finnr_permute") {
+    s.in_bits = s.out_bits = lanes(1, c["Width"]);
+    s.in_beats = c["InBeats"];
+    s.out_beats = c["OutBeats"];
+    s.interval = std::max(s.in_beats, s.out_beats);
   } else {
     return false;
   }
@@ -54,8 +79,45 @@ inline std::vector<Raw> VvuModel(const Case& c, const std::vector<Raw>& in) {
   return out;
 }
 
+inline std::vector<Raw> PoolModel(const Case& c, const std::vector<Raw>& in) {
+  const auto width = static_cast<std::size_t>(c["Inner"] * c["Lanes"]);
+  std::vector<Raw> out;
+  for (std::size_t i = 0; i < width; ++i) {
+    Value sum = 0;
+    Value most = Decode(in[i], c["XBits"], c["XKind"]);
+    for (std::size_t at = i; at < in.size(); at += width) {
+      const Value x = Decode(in[at], c["XBits"], c["XKind"]);
+      sum += x;
+      most = std::max(most, x);
+    }
+    if (c["XKind"] == kBipolar && c["Function"] == 0) most = most > 0;
+    out.push_back(static_cast<Raw>(c["Function"] == 1 ? sum : most));
+  }
+  return out;
+}
+
+inline std::vector<Raw> JoinModel(const Case& c, const std::vector<Raw>& in) {
+  std::vector<Raw> out;
+  for (std::size_t lane = 0; lane < in.size() / 2; ++lane) {
+    const Value a = Decode(in[lane], c["ABits"], c["AKind"]);
+    const Value b = Decode(in[in.size() / 2 + lane], c["BBits"], c["BKind"]);
+    out.push_back(static_cast<Raw>(c["Function"] == 1 ? a * b : c["MulA"] * a + c["MulB"] * b));
+  }
+  return out;
+}
+
 /// Elements of an output frame; the driver cuts them to their bits.
 inline std::vector<Raw> MoreModel(const Case& c, const std::vector<Raw>& in) {
   if (c.module == "finnr_vvu") return VvuModel(c, in);
-  return {};
+  if (c.module == "finnr_pool") return PoolModel(c, in);
+  if (c.module == "finnr_join") return JoinModel(c, in);
+  if (c.module == "finnr_concat") return in;
+  std::vector<Raw> out;
+  if (c.module == "finnr_take") {
+    for (Value i = 0; i < c["Count"]; ++i) out.push_back(in[static_cast<std::size_t>(c["First"] + i)]);
+  }
+  if (c.module == "finnr_permute") {
+    for (const Value i : c.data.at("index")) out.push_back(in[static_cast<std::size_t>(i)]);
+  }
+  return out;
 }
