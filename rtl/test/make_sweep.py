@@ -299,6 +299,13 @@ def concat(rng, bits, turns):
     return case
 
 
+def fork_join(rng, bits, index, depth):
+    """A stream forked, one way rearranged by frames, the other through a queue, and both added."""
+    case = permute(rng, bits, index, len(index))
+    case.module, case.params, case.out_bits = 'finnr_fork_join', dict(Width=bits, Beats=len(index), Depth=depth), [bits + 1]
+    return case
+
+
 def take(rng, bits, period, first, count):
     return Case('finnr_take', dict(Width=bits, Period=period, First=first, Count=count), [bits], [bits])
 
@@ -488,6 +495,8 @@ def frames(r):
         (8, [0], 1), (8, [1, 0], 2), (4, [0] * 3, 1), (8, transpose(3, 5), 15, 1), (8, transpose(8, 4), 32, 2), (3, list(range(6, -1, -1)), 7),
         (16, [4], 5), (5, gather(9, 4), 9, 2), (5, gather(4, 9), 4, 3), (1, gather(16, 17), 16, 0, 2), (33, gather(17, 16), 17, 1, 1),
         (8, [2, 0], 3), (8, [1, 1, 0], 2), (12, transpose(10, 10), 100, 2, 2)]]
+    # The queue holds what the other way is late by: a frame and the latency of finnr_permute.
+    cases += [fork_join(r, 8, list(range(n - 1, -1, -1)), n + 2) for n in (1, 2, 5, 16, 33)]
     return cases
 
 
@@ -553,6 +562,20 @@ def instance(case, sink, directory):
             '  assign m_valid_%(k)d = v%(i)d;' % v,
             "  always_ff @(posedge clk_i) if (!rst_ni) v%(i)d <= 1'b0; else if (s_ready_%(i)d) v%(i)d <= s_valid_%(i)d;" % v,
             head + ' (.clk_i, .en_i(s_valid_%(i)d && s_ready_%(i)d), .addr_i(s_data_%(i)d), .data_o(m_data_%(k)d));' % v]
+    if case.module == 'finnr_fork_join':
+        p = dict(p, i=i, k=sink, file=directory)
+        return [line % p for line in [
+            '  logic [1:0] v%(i)d, r%(i)d;', '  logic [%(Width)d-1:0] d%(i)d, a%(i)d, b%(i)d;', '  logic av%(i)d, ar%(i)d, bv%(i)d, br%(i)d;',
+            '  finnr_fork #(.Width(%(Width)d)) c%(i)d (.clk_i, .rst_ni, .s_valid_i(s_valid_%(i)d), .s_ready_o(s_ready_%(i)d), '
+            '.s_data_i(s_data_%(i)d), .m_valid_o(v%(i)d), .m_ready_i(r%(i)d), .m_data_o(d%(i)d));',
+            '  finnr_fifo #(.Width(%(Width)d), .Depth(%(Depth)d)) c%(i)d_a (.clk_i, .rst_ni, .s_valid_i(v%(i)d[0]), '
+            '.s_ready_o(r%(i)d[0]), .s_data_i(d%(i)d), .m_valid_o(av%(i)d), .m_ready_i(ar%(i)d), .m_data_o(a%(i)d));',
+            '  finnr_permute #(.Width(%(Width)d), .InBeats(%(Beats)d), .OutBeats(%(Beats)d), .File("%(file)s/c%(i)d_File.mem")) '
+            'c%(i)d_b (.clk_i, .rst_ni, .s_valid_i(v%(i)d[1]), .s_ready_o(r%(i)d[1]), .s_data_i(d%(i)d), .m_valid_o(bv%(i)d), '
+            '.m_ready_i(br%(i)d), .m_data_o(b%(i)d));',
+            '  finnr_join #(.Lanes(1), .ABits(%(Width)d), .BBits(%(Width)d), .OutBits(%(Width)d + 1)) c%(i)d_c (.clk_i, .rst_ni, '
+            '.a_valid_i(av%(i)d), .a_ready_o(ar%(i)d), .a_data_i(a%(i)d), .b_valid_i(bv%(i)d), .b_ready_o(br%(i)d), '
+            '.b_data_i(b%(i)d), .m_valid_o(m_valid_%(k)d), .m_ready_i(m_ready_%(k)d), .m_data_o(m_data_%(k)d));']]
     names = case.source_names()
     many = {signal: ['s_%s_%s' % (signal, name) for name in names] for signal in ('valid', 'ready', 'data')}
     if case.module == 'finnr_join':

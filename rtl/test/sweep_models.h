@@ -45,6 +45,10 @@ inline bool MoreShape(const Case& c, Shape& s) {
     s.in_beats = turns[0];
     for (std::size_t i = 1; i < turns.size(); ++i) s.more.push_back({lanes(1, c["Width"]), turns[i]});
     s.out_beats = s.interval = std::accumulate(turns.begin(), turns.end(), Value{0});
+  } else if (c.module == "finnr_fork_join") {
+    s.in_bits = lanes(1, c["Width"]);
+    s.out_bits = lanes(1, c["Width"] + 1);
+    s.in_beats = s.out_beats = s.interval = c["Beats"];
   } else if (c.module == "finnr_take") {
     s.in_bits = s.out_bits = lanes(1, c["Width"]);
     s.in_beats = s.interval = c["Period"];
@@ -115,6 +119,9 @@ inline std::vector<Raw> MoreModel(const Case& c, const std::vector<Raw>& in) {
   std::vector<Raw> out;
   if (c.module == "finnr_take") {
     for (Value i = 0; i < c["Count"]; ++i) out.push_back(in[static_cast<std::size_t>(c["First"] + i)]);
+  }
+  if (c.module == "finnr_fork_join") {
+    for (std::size_t j = 0; j < in.size(); ++j) out.push_back(in[j] + in[static_cast<std::size_t>(c.data.at("index")[j])]);
   }
   if (c.module == "finnr_permute") {
     for (const Value i : c.data.at("index")) out.push_back(in[static_cast<std::size_t>(i)]);
