@@ -43,19 +43,19 @@ class Generator {
     bundle.top = names.legal(design_.name);
     bundle.clock_mhz = design_.clock_mhz;
     bundle.interval = interval(design_);
-    bundle.input = port("s_axis", design_.streams.front());
-    bundle.output = port("m_axis", design_.streams.back());
+    bundle.inputs = {port("s_axis", design_.streams.front())};
+    bundle.outputs = {port("m_axis", design_.streams.back())};
     for (const char* taken : {"clk_i", "rst_ni", "unused"}) names.legal(taken);
     for (const Stream& stream : design_.streams) signals_.push_back(names.legal(stream.name + "_s"));
 
     top_.name = bundle.top;
     top_.ports = {{sv::Direction::kInput, 1, "clk_i"},
                   {sv::Direction::kInput, 1, "rst_ni"},
-                  {sv::Direction::kInput, bundle.input.data_bits, "s_axis_tdata"},
+                  {sv::Direction::kInput, bundle.inputs[0].data_bits, "s_axis_tdata"},
                   {sv::Direction::kInput, 1, "s_axis_tvalid"},
                   {sv::Direction::kOutput, 1, "s_axis_tready"},
                   {sv::Direction::kInput, 1, "s_axis_tlast"},
-                  {sv::Direction::kOutput, bundle.output.data_bits, "m_axis_tdata"},
+                  {sv::Direction::kOutput, bundle.outputs[0].data_bits, "m_axis_tdata"},
                   {sv::Direction::kOutput, 1, "m_axis_tvalid"},
                   {sv::Direction::kInput, 1, "m_axis_tready"},
                   {sv::Direction::kOutput, 1, "m_axis_tlast"}};
@@ -75,15 +75,16 @@ class Generator {
             stream.vectors,
             stream.channels,
             stream.padded,
-            static_cast<int>(ceil_div(stream.beat_bits(), 8) * 8)};
+            static_cast<int>(ceil_div(stream.beat_bits(), 8) * 8),
+            {}};
   }
 
   void finish_top() {
     const std::size_t last = design_.streams.size() - 1;
     const std::int64_t in_bits = design_.streams.front().beat_bits();
     const std::int64_t out_bits = design_.streams.back().beat_bits();
-    const std::int64_t in_full = result_.bundle.input.data_bits;
-    const std::int64_t out_full = result_.bundle.output.data_bits;
+    const std::int64_t in_full = result_.bundle.inputs[0].data_bits;
+    const std::int64_t out_full = result_.bundle.outputs[0].data_bits;
     top_.assigns = {
         {net(0, "valid"), "s_axis_tvalid"},
         {net(0, "data"), sv::low_bits("s_axis_tdata", in_bits, in_full)},
@@ -183,7 +184,7 @@ class Generator {
     result_.bundle.units.push_back(std::move(summary));
     if (id.index() + 1 < design_.units.size()) {
       result_.bundle.taps.push_back({unit.name, signals_[id.index() + 1], unit.origin.empty() ? "" : unit.origin.front(), out.value,
-                                     out.element, out.lanes, out.vectors, out.channels, out.padded});
+                                     out.element, out.lanes, out.vectors, out.channels, out.padded, {}});
     }
   }
 
