@@ -30,7 +30,7 @@ Json layout_json(const Layout& layout) {
 
 Layout layout_from(const Json& json) {
   Layout layout;
-  for (const Json& loop : json) layout.loops.push_back({loop.at(0).get<std::int64_t>(), loop.at(1).get<std::int64_t>()});
+  for (const auto& [stride, size] : json.get<std::vector<std::pair<std::int64_t, std::int64_t>>>()) layout.loops.push_back({stride, size});
   return layout;
 }
 

@@ -19,7 +19,8 @@ inline constexpr const char* kBenchModule = "finnr_bench";
 /// SystemVerilog of that module.
 std::string bench_module(const Bundle& bundle);
 
-/// finnr_bench.h of the harness: sizes of the streams, and a function that shows every tap.
+/// finnr_bench.h of the harness: sizes of the streams (the inputs, the taps, the outputs), and functions that visit all of
+/// a kind.
 std::string bench_header(const Bundle& bundle);
 
 }  // namespace finnr
