@@ -9,6 +9,7 @@
 #include "finnr/base/check.h"
 #include "finnr/emulate/along_axis.h"
 #include "finnr/emulate/reference.h"
+#include "finnr/graph/per_axis.h"
 
 namespace finnr {
 namespace {
@@ -25,7 +26,7 @@ bool usable(double scale) { return std::isfinite(scale) && scale != 0; }
 
 View dequantized(const Dequantize& op, const Item& in, const IntType& type) {
   if (!std::ranges::all_of(op.scale.values, usable)) return std::nullopt;
-  QuantizedView view{in.tensor, op.scale, 0};
+  QuantizedView view{in.tensor, op.scale, 0, true};
   for (const std::int64_t zero : op.zero.values) {
     const auto z = static_cast<double>(zero);
     view.bound = std::max({view.bound, std::fabs(static_cast<double>(type.lo) - z), std::fabs(static_cast<double>(type.hi) - z)});
@@ -39,29 +40,64 @@ View dequantized(const Dequantize& op, const Item& in, const IntType& type) {
   return view;
 }
 
-View reshaped(View view, const Shape& shape) {
-  if (!view) return view;
-  if (!view->scale.uniform()) {
-    const auto inner = [](const Shape& of, std::size_t axis) {
-      return count(Shape(of.begin() + static_cast<std::ptrdiff_t>(axis) + 1, of.end()));
-    };
-    const auto size = std::ssize(view->scale.values);
-    const std::int64_t wanted = inner(view->codes->shape(), static_cast<std::size_t>(view->scale.axis));
-    std::size_t axis = 0;
-    while (axis < shape.size() && !(shape[axis] == size && inner(shape, axis) == wanted)) ++axis;
-    if (axis == shape.size()) return std::nullopt;
-    view->scale.axis = static_cast<int>(axis);
-  }
-  if (view->codes->shape() != shape) view->codes = share(view->codes->reshaped(shape));
+/// The same value with positive scales: codes of channels whose scale is negative change sign.
+QuantizedView with_positive_scales(QuantizedView view) {
+  if (std::ranges::all_of(view.scale.values, [](double scale) { return scale > 0; })) return view;
+  Tensor codes = *view.codes;
+  const AlongAxis scale(view.scale, codes.shape());
+  for (std::size_t i = 0; i < codes.ints().size(); ++i) codes.ints()[i] *= scale[i] < 0 ? -1 : 1;
+  view.codes = share(std::move(codes));
+  for (double& scale_value : view.scale.values) scale_value = std::fabs(scale_value);
   return view;
 }
 
-View transposed(View view, const Transpose& op) {
-  if (!view) return view;
-  if (!view->scale.uniform()) view->scale.axis = static_cast<int>(std::ranges::find(op.perm, view->scale.axis) - op.perm.begin());
-  const Tensor* operand = view->codes.get();
-  view->codes = share(std::move(evaluate(op, {&operand, 1})[0]));
-  return view;
+/// The code a padding number stands for: 0, or one of a single grid.
+std::optional<std::int64_t> code_of(float value, const PerAxis<double>& scale) {
+  if (value == 0) return 0;
+  if (!scale.uniform()) return std::nullopt;
+  const double code = std::nearbyint(static_cast<double>(value) / scale.values[0]);
+  if (!(std::fabs(code) < 0x1p31) || dequantize(static_cast<std::int64_t>(code), scale.values[0], 0) != value) return std::nullopt;
+  return static_cast<std::int64_t>(code);
+}
+
+/// Operators that move elements do the same to the codes.
+View rearranged(const Op& op, Operands in, const Shape& shape) {
+  std::vector<QuantizedView> views;
+  for (const Item* item : in) {
+    if (!item->view) return std::nullopt;
+    const auto* pool = std::get_if<Pool>(&op);
+    if (pool != nullptr && !every_window_reads(*pool, item->tensor->shape())) return std::nullopt;
+    views.push_back(pool != nullptr ? with_positive_scales(*item->view) : *item->view);
+  }
+  QuantizedView result = views[0];
+  Op on_codes = op;
+  std::optional<PerAxis<double>> scale;
+  if (const auto* concat = std::get_if<Concat>(&op)) {
+    std::vector<PerAxis<double>> scales;
+    std::vector<Shape> shapes;
+    for (const QuantizedView& view : views) {
+      scales.push_back(view.scale);
+      shapes.push_back(view.codes->shape());
+      result.bound = std::max(result.bound, view.bound);
+      result.sum = result.sum && view.sum;
+    }
+    scale = joined<double>(scales, shapes, concat->axis);
+  } else {
+    scale = moved(result.scale, op, result.codes->shape(), shape);
+  }
+  if (!scale) return std::nullopt;
+  if (auto* pad = std::get_if<Pad>(&on_codes)) {
+    const std::optional<std::int64_t> code = code_of(pad->value, result.scale);
+    if (!code) return std::nullopt;
+    pad->code = *code;
+    result.bound = std::max(result.bound, std::fabs(static_cast<double>(*code)));
+  }
+  result.scale = *std::move(scale);
+  if (std::holds_alternative<Reshape>(op) && result.codes->shape() == shape) return result;
+  std::vector<const Tensor*> codes;
+  for (const QuantizedView& view : views) codes.push_back(view.codes.get());
+  result.codes = share(std::move(evaluate(on_codes, codes)[0]));
+  return result;
 }
 
 View rectified(View view) {
@@ -69,6 +105,7 @@ View rectified(View view) {
   Tensor codes = *view->codes;
   for (std::int64_t& code : codes.ints()) code = std::max<std::int64_t>(code, 0);
   view->codes = share(std::move(codes));
+  view->sum = false;
   return view;
 }
 
@@ -82,7 +119,11 @@ View scaled(const View& x, const Item& constant, bool divide, const Shape& shape
     scale = static_cast<double>(static_cast<float>(divide ? scale / c : scale * c));
     if (!usable(scale)) return std::nullopt;
   }
-  return reshaped(std::move(view), shape);  // the constant may have added leading axes
+  view.sum = false;
+  if (view.codes->shape() == shape) return view;
+  view.scale = broadcast(std::move(view.scale), view.codes->shape().size(), shape.size());  // the constant has more axes
+  view.codes = share(view.codes->reshaped(shape));
+  return view;
 }
 
 View scaled(const Binary& op, Operands in, const Shape& shape) {
@@ -112,11 +153,124 @@ std::optional<PerAxis<double>> product(const PerAxis<double>& a, const PerAxis<d
   return result;
 }
 
+/// Exact sums and the scale that stands behind them, which is the product of two (each along an axis of its own).
+std::optional<Item> scaled_sums(Tensor sums, const PerAxis<double>& a, const PerAxis<double>& b, double bound) {
+  const AlongAxis a_factor(a, sums.shape());
+  const AlongAxis b_factor(b, sums.shape());
+  Tensor::Floats values(sums.ints().size());
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = dequantize(sums.ints()[i], a_factor[i] * b_factor[i], 0);
+  Item item{share(Tensor(sums.shape(), std::move(values))), std::nullopt, false};
+  std::optional<PerAxis<double>> scale = product(a, b);
+  if (scale && std::ranges::all_of(scale->values, usable)) item.view = {share(std::move(sums)), *std::move(scale), bound, true};
+  return item;
+}
+
+/// The same value with one scale, where the scales are multiples of a unit: the codes take the factors.
+View on_one_scale(const QuantizedView& view) {
+  if (view.scale.uniform()) return view;
+  const std::optional<Multiples> multiples = common_unit(view.scale.values);
+  if (!multiples) return std::nullopt;
+  const PerAxis<std::int64_t> factors{multiples->factors, view.scale.axis};
+  double most = 0;
+  for (const std::int64_t factor : factors.values) most = std::max(most, std::fabs(static_cast<double>(factor)));
+  QuantizedView result{nullptr, {{multiples->unit}, 0}, view.bound * most, view.sum};
+  if (result.bound >= kExact) return std::nullopt;
+  Tensor codes = *view.codes;
+  const AlongAxis factor(factors, codes.shape());
+  for (std::size_t i = 0; i < codes.ints().size(); ++i) codes.ints()[i] *= factor[i];
+  result.codes = share(std::move(codes));
+  return result;
+}
+
+std::optional<Item> multiply_views(const QuantizedView& x, const QuantizedView& b) {
+  const Shape& a_shape = x.codes->shape();
+  const Shape& b_shape = b.codes->shape();
+  const bool along_sum = !x.scale.uniform() && x.scale.axis == std::ssize(a_shape) - 1;
+  const View a = along_sum ? on_one_scale(x) : x;
+  if (!a) return std::nullopt;
+  const double bound = a->bound * b.bound * static_cast<double>(a_shape.back());
+  if (bound >= kExact) return std::nullopt;
+  const std::size_t rank = std::max<std::size_t>({a_shape.size(), b_shape.size(), 2}) - (a_shape.size() == 1) - (b_shape.size() == 1);
+  const std::optional<PerAxis<double>> a_scale = on_product(a->scale, a_shape.size(), true, b_shape.size(), rank);
+  const std::optional<PerAxis<double>> b_scale = on_product(b.scale, b_shape.size(), false, a_shape.size(), rank);
+  if (!a_scale || !b_scale) return std::nullopt;
+  const std::array operands = {a->codes.get(), b.codes.get()};
+  return scaled_sums(std::move(evaluate(MatMul{}, operands)[0]), *a_scale, *b_scale, bound);
+}
+
+/// The scale of the inputs of each output channel, when it is one.
+std::optional<PerAxis<double>> scale_of_groups(const PerAxis<double>& scale, std::int64_t groups, std::int64_t outputs) {
+  if (scale.uniform()) return scale;
+  if (scale.axis != 1) return std::nullopt;
+  const auto inputs = scale.values.size() / static_cast<std::size_t>(groups);
+  PerAxis<double> result{{}, 1};
+  for (std::size_t m = 0; m < static_cast<std::size_t>(outputs); ++m) {
+    const auto first = scale.values.begin() + static_cast<std::ptrdiff_t>(m / static_cast<std::size_t>(outputs / groups) * inputs);
+    const auto last = first + static_cast<std::ptrdiff_t>(inputs);
+    if (std::any_of(first, last, [&](double other) { return other != *first; })) return std::nullopt;
+    result.values.push_back(*first);
+  }
+  return result;
+}
+
+std::optional<Item> convolve_views(Conv op, QuantizedView x, const QuantizedView& w) {
+  op.fill = 0;
+  const Shape& w_shape = w.codes->shape();
+  if (!w.scale.uniform() && w.scale.axis != 0) return std::nullopt;
+  if (!x.scale.uniform() && x.scale.axis != 1) return std::nullopt;
+  std::optional<PerAxis<double>> x_scale = scale_of_groups(x.scale, op.groups, w_shape[0]);
+  if (!x_scale) {
+    View one = on_one_scale(x);
+    if (!one) return std::nullopt;
+    x = *std::move(one);
+    x_scale = x.scale;
+  }
+  const double terms = static_cast<double>(count(w_shape)) / static_cast<double>(std::max<std::int64_t>(1, w_shape[0]));
+  const double bound = x.bound * w.bound * terms;
+  if (bound >= kExact) return std::nullopt;
+  const std::array operands = {x.codes.get(), w.codes.get()};
+  return scaled_sums(std::move(evaluate(op, operands)[0]), *x_scale, {w.scale.values, w.scale.uniform() ? 0 : 1}, bound);
+}
+
+/// A sum of windows or over axes.
+std::optional<Item> sum_view(Op op, double terms, const QuantizedView& x) {
+  if (x.bound * terms >= kExact) return std::nullopt;
+  if (auto* pool = std::get_if<Pool>(&op)) pool->fill = 0;
+  const Tensor* codes = x.codes.get();
+  Tensor sums = std::move(evaluate(op, {&codes, 1})[0]);
+  const std::optional<PerAxis<double>> scale = moved(x.scale, op, x.codes->shape(), sums.shape());
+  if (!scale) return std::nullopt;
+  return scaled_sums(std::move(sums), *scale, {{1.0}, 0}, x.bound * terms);
+}
+
+/// Equal for every element, where `a` may be rounded to float32 first.
+bool same_scale(const PerAxis<double>& a, const PerAxis<double>& b, bool rounded) {
+  if (!a.uniform() && !b.uniform() && a.axis != b.axis) return false;
+  for (std::size_t i = 0; i < std::max(a.values.size(), b.values.size()); ++i) {
+    if ((rounded ? static_cast<double>(static_cast<float>(a.at(i))) : a.at(i)) != b.at(i)) return false;
+  }
+  return true;
+}
+
+std::optional<Item> add_views(BinaryFunction function, Operands in) {
+  const QuantizedView& a = *in[0]->view;
+  const QuantizedView& b = *in[1]->view;
+  if (!a.sum || !b.sum || (in[0]->constant && in[1]->constant) || a.bound + b.bound >= kExact) return std::nullopt;
+  const Shape shape = *broadcast(a.codes->shape(), b.codes->shape());
+  PerAxis<double> scale = broadcast(a.scale, a.codes->shape().size(), shape.size());
+  PerAxis<double> other = broadcast(b.scale, b.codes->shape().size(), shape.size());
+  if (in[0]->constant) std::swap(scale, other);
+  if (!same_scale(scale, other, in[0]->constant || in[1]->constant)) return std::nullopt;
+  const std::array operands = {a.codes.get(), b.codes.get()};
+  const Join join{JoinFunction::kAdd, 1, function == BinaryFunction::kAdd ? 1 : -1};
+  return scaled_sums(std::move(evaluate(join, operands)[0]), scale, {{1.0}, 0}, a.bound + b.bound);
+}
+
 }  // namespace
 
 std::optional<QuantizedView> integral_view(const Tensor& tensor) {
   if (!tensor.is_float() || !is_integral(tensor, kIntegralLimit)) return std::nullopt;
-  QuantizedView view{share(Tensor(tensor.shape(), as_ints(tensor))), {{1.0}, 0}, 0};
+  QuantizedView view{share(Tensor(tensor.shape(), as_ints(tensor))), {{1.0}, 0}, 0, false};
   for (const std::int64_t code : view.codes->ints()) view.bound = std::max(view.bound, std::fabs(static_cast<double>(code)));
   return view;
 }
@@ -124,10 +278,9 @@ std::optional<QuantizedView> integral_view(const Tensor& tensor) {
 std::optional<QuantizedView> result_view(const Op& op, std::span<const Item* const> inputs, const ElementType& operand_type,
                                          const Tensor& result) {
   const View& first = inputs[0]->view;
+  if (moves_elements(op)) return rearranged(op, inputs, result.shape());
   return std::visit(Overloaded{
                         [&](const Dequantize& typed) { return dequantized(typed, *inputs[0], operand_type.ints); },
-                        [&](const Reshape& typed) { return reshaped(first, typed.shape); },
-                        [&](const Transpose& typed) { return transposed(first, typed); },
                         [&](const Unary& typed) { return typed.function == UnaryFunction::kRelu ? rectified(first) : std::nullopt; },
                         [&](const Binary& typed) { return scaled(typed, inputs, result.shape()); },
                         [](const auto&) { return View(); },
@@ -135,49 +288,23 @@ std::optional<QuantizedView> result_view(const Op& op, std::span<const Item* con
                     op);
 }
 
-std::optional<Item> multiply_views(const QuantizedView& a, const QuantizedView& b) {
-  const Shape& a_shape = a.codes->shape();
-  const Shape& b_shape = b.codes->shape();
-  const double bound = a.bound * b.bound * static_cast<double>(a_shape.back());
-  if (bound >= kExact) return std::nullopt;
-  const std::size_t rank = std::max<std::size_t>({a_shape.size(), b_shape.size(), 2}) - (a_shape.size() == 1) - (b_shape.size() == 1);
-  const std::optional<PerAxis<double>> a_scale = on_product(a.scale, a_shape.size(), true, b_shape.size(), rank);
-  const std::optional<PerAxis<double>> b_scale = on_product(b.scale, b_shape.size(), false, a_shape.size(), rank);
-  if (!a_scale || !b_scale) return std::nullopt;
-
-  const std::array operands = {a.codes.get(), b.codes.get()};
-  Tensor sums = std::move(evaluate(MatMul{}, operands)[0]);
-  const AlongAxis a_factor(*a_scale, sums.shape());
-  const AlongAxis b_factor(*b_scale, sums.shape());
-  Tensor::Floats values(sums.ints().size());
-  for (std::size_t i = 0; i < values.size(); ++i) values[i] = dequantize(sums.ints()[i], a_factor[i] * b_factor[i], 0);
-  Item item{share(Tensor(sums.shape(), std::move(values))), std::nullopt, false};
-  std::optional<PerAxis<double>> scale = product(*a_scale, *b_scale);
-  if (scale && std::ranges::all_of(scale->values, usable)) item.view = {share(std::move(sums)), *std::move(scale), bound};
-  return item;
-}
-
-std::optional<Item> add_bias(const QuantizedView& x, const QuantizedView& bias) {
-  const Shape& shape = x.codes->shape();
-  const Shape& bias_shape = bias.codes->shape();
-  const auto on_last = [](const PerAxis<double>& scale, const Shape& of) { return scale.uniform() || scale.axis == std::ssize(of) - 1; };
-  if (shape.empty() || bias_shape.size() > shape.size() || !on_last(x.scale, shape) || !on_last(bias.scale, bias_shape))
-    return std::nullopt;
-  const std::int64_t columns = bias.codes->size();
-  if (columns != 1 && (columns != shape.back() || bias_shape.back() != columns)) return std::nullopt;
-  for (std::size_t c = 0; c < static_cast<std::size_t>(shape.back()); ++c) {
-    if (static_cast<double>(static_cast<float>(x.scale.at(c))) != bias.scale.at(c)) return std::nullopt;
+std::optional<Item> linear_result(const Op& op, std::span<const Item* const> inputs) {
+  if (!std::ranges::all_of(inputs, [](const Item* item) { return item->view.has_value(); })) return std::nullopt;
+  const QuantizedView& x = *inputs[0]->view;
+  if (std::holds_alternative<MatMul>(op)) return multiply_views(x, *inputs[1]->view);
+  if (const auto* conv = std::get_if<Conv>(&op)) return convolve_views(*conv, x, *inputs[1]->view);
+  if (const auto* pool = std::get_if<Pool>(&op)) {
+    if (pool->kind == PoolKind::kSum) return sum_view(op, static_cast<double>(count(pool->kernel)), x);
   }
-  if (x.bound + bias.bound >= kExact) return std::nullopt;
-
-  Tensor sums = *x.codes;
-  Tensor::Floats values(sums.ints().size());
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    const std::size_t column = i % static_cast<std::size_t>(shape.back());
-    sums.ints()[i] += bias.codes->ints()[columns == 1 ? 0 : column];
-    values[i] = dequantize(sums.ints()[i], x.scale.at(column), 0);
+  if (const auto* sum = std::get_if<Sum>(&op)) {
+    double terms = 1;
+    for (const int axis : sum->axes) terms *= static_cast<double>(x.codes->shape()[static_cast<std::size_t>(axis)]);
+    return sum_view(op, terms, x);
   }
-  return Item{share(Tensor(shape, std::move(values))), QuantizedView{share(std::move(sums)), x.scale, x.bound + bias.bound}, false};
+  if (const auto* binary = std::get_if<Binary>(&op)) {
+    if (binary->function == BinaryFunction::kAdd || binary->function == BinaryFunction::kSub) return add_views(binary->function, inputs);
+  }
+  return std::nullopt;
 }
 
 }  // namespace finnr

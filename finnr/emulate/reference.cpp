@@ -19,29 +19,12 @@ std::string name_of(const Graph& graph, ValueId id) {
   return name.empty() ? fmt::format("%{}", id.value) : name;
 }
 
-/// The sum of a linear operator's result and a bias quantized at its scale, if that is what the node computes.
-std::optional<Item> execute_bias(const Graph& graph, const Node& node, std::span<const Item* const> inputs) {
-  const auto* binary = std::get_if<Binary>(&node.op);
-  if (binary == nullptr || binary->function != BinaryFunction::kAdd) return std::nullopt;
-  for (const std::size_t bias : {std::size_t{1}, std::size_t{0}}) {
-    const ValueId x = node.inputs[1 - bias];
-    const bool linear = graph.producer_as<MatMul>(x) != nullptr || graph.producer_as<Dequantize>(x) != nullptr;
-    const bool constant = inputs[bias]->constant && graph.producer_as<Dequantize>(node.inputs[bias]) != nullptr;
-    if (!linear || !constant || inputs[1 - bias]->constant || !inputs[0]->view || !inputs[1]->view) continue;
-    if (std::optional<Item> sum = add_bias(*inputs[1 - bias]->view, *inputs[bias]->view)) return sum;
-  }
-  return std::nullopt;
-}
-
 std::vector<Item> execute(const Graph& graph, const Node& node, std::span<const Item* const> inputs) {
   const bool constant = std::ranges::all_of(inputs, &Item::constant);
-  if (std::holds_alternative<MatMul>(node.op) && inputs[0]->view && inputs[1]->view) {
-    if (std::optional<Item> exact = multiply_views(*inputs[0]->view, *inputs[1]->view)) {
-      exact->constant = constant;
-      return {*std::move(exact)};
-    }
+  if (std::optional<Item> exact = linear_result(node.op, inputs)) {
+    exact->constant = constant;
+    return {*std::move(exact)};
   }
-  if (std::optional<Item> sum = execute_bias(graph, node, inputs)) return {*std::move(sum)};
   std::vector<const Tensor*> operands;
   for (const Item* input : inputs) operands.push_back(input->tensor.get());
   std::vector<ElementType> types;

@@ -22,11 +22,11 @@ std::vector<Tensor> evaluate(const Op& op, std::span<const Tensor* const> inputs
 
 /// Runs a network, or any part of it: the nodes needed to compute `fetches` from the values in `feeds` (graph inputs
 /// or values inside the graph, shapes as the graph says). Works on float networks and on integer networks alike.
-/// Where a float MatMul has two quantized operands (they come from a dequantize or another such MatMul, possibly through
-/// reshapes, transposes, relu, or multiplication by one constant; or they are constant integers of at most 2^15), their
-/// codes are multiplied exactly and the result is rounded once, as docs/exactness.md defines; unless a scale varies along
-/// the summed axis, or the types allow sums of 2^53 and more. A bias quantized at the scale of what it is added to joins
-/// the codes too. Constant parts are computed once per Executor.
+/// Where all operands of a float linear operator are quantized, their codes are summed exactly and the result is rounded once,
+/// as docs/exactness.md defines: they come from a dequantize or another linear operator, possibly through operators that move
+/// elements, relu, or multiplication by one constant; or they are constant integers of at most 2^15. The exceptions: a scale
+/// varies inside a sum and is no multiple of one unit, or the types allow sums of 2^53 and more. Sums and differences of two
+/// values of one scale are such operators too. Constant parts are computed once per Executor.
 class Executor {
  public:
   /// The graph must outlive the executor and not change.

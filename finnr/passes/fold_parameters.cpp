@@ -2,13 +2,14 @@
 #include <algorithm>
 #include <vector>
 
+#include "finnr/graph/per_axis.h"
 #include "finnr/passes/fold.h"
 
 namespace finnr {
 namespace {
 
-/// True when a matrix product is reached through operators that keep a quantized value on its grid: its scale is still
-/// needed beside its codes.
+/// True when a product is reached through operators that keep a quantized value on its grid: its scale is still needed beside
+/// its codes.
 bool feeds_product(const Graph& graph, ValueId id) {
   std::vector<ValueId> open = {id};
   while (!open.empty()) {
@@ -16,9 +17,9 @@ bool feeds_product(const Graph& graph, ValueId id) {
     open.pop_back();
     for (const NodeId user : graph.value(value).users) {
       const Node& node = graph.node(user);
-      if (std::holds_alternative<MatMul>(node.op)) return true;
-      const bool keeps_grid = std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Transpose>(node.op) ||
-                              std::holds_alternative<Unary>(node.op) || std::holds_alternative<Binary>(node.op);
+      if (std::holds_alternative<MatMul>(node.op) || std::holds_alternative<Conv>(node.op)) return true;
+      const bool keeps_grid =
+          moves_elements(node.op) || std::holds_alternative<Unary>(node.op) || std::holds_alternative<Binary>(node.op);
       const bool constant =
           std::ranges::all_of(node.inputs, [&](ValueId input) { return input == value || graph.value(input).constant != nullptr; });
       if (keeps_grid && constant) open.push_back(node.outputs[0]);

@@ -102,7 +102,7 @@ output %7)");
 TEST(Obstacles, WhatAPassReportedIsNotSaidTwice) {
   const std::vector<Diagnostic> list = obstacles(R"(
 input %0 "x" : int[0,9][1,2]
-%1 = dequantize(%0) {scale=[1,2]@1, zero=0} : f32[1,2]
+%1 = dequantize(%0) {scale=[1,0.3]@1, zero=0} : f32[1,2]
 const %2 : f32[2,1] = [1,-1]
 %3 = matmul(%1, %2) : f32[1,1] from "fc_0"
 output %3)");

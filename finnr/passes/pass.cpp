@@ -10,8 +10,7 @@ std::span<const Pass> streamline_passes() {
   static constexpr Pass kPasses[] = {
       {"fold_constants", "compute what depends on constants alone", fold_constants},
       {"simplify_renames", "make transposes that move nothing reshapes, and drop reshapes that change nothing", simplify_renames},
-      {"lift_matmuls", "turn products of quantized values into integer products with one scale behind", lift_matmuls},
-      {"absorb_biases", "add biases that are quantized at an accumulator's scale to the accumulator", absorb_biases},
+      {"lift_linear", "turn linear operators on quantized values into integer ones with one scale behind", lift_linear},
       {"fold_parameters", "make float constants of quantized ones that no product needs", fold_parameters},
       {"derive_thresholds", "turn everything between an integer and the next quantizer into integer thresholds", derive_thresholds},
       {"merge_equal", "keep one of several equal nodes", merge_equal},

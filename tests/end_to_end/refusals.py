@@ -444,7 +444,7 @@ def scale_is_no_number(folder):
 
 @case("F0403", says="--after")
 def design_in_the_middle(folder):
-    return ["print", model(folder), "--stage", "design", "--after", "lift_matmuls"]
+    return ["print", model(folder), "--stage", "design", "--after", "lift_linear"]
 
 
 @case("F0403", says="frames")

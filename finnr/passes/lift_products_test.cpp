@@ -26,7 +26,7 @@ const %6 "w" : {3}[3,2] = [1,-2,0,3,2,-1]
 output %8)",
                        x_codes, x_grid, between, w_codes, w_grid);
   }
-  [[nodiscard]] Passed lifted() const { return run_pass(lift_matmuls, text()); }
+  [[nodiscard]] Passed lifted() const { return run_pass(lift_linear, text()); }
 };
 
 const Dequantize& last_scale(const Graph& graph) {
@@ -42,7 +42,7 @@ const Value& accumulator(const Graph& graph) {
   return graph.value(graph.node(products.at(0)).outputs[0]);
 }
 
-TEST(LiftMatmuls, IntegersThenOneScale) {
+TEST(LiftProducts, IntegersThenOneScale) {
   const Passed passed = Product{}.lifted();
   EXPECT_TRUE(passed.changed);
   EXPECT_TRUE(passed.diagnostics.list().empty());
@@ -54,21 +54,21 @@ TEST(LiftMatmuls, IntegersThenOneScale) {
   EXPECT_EQ(passed.graph.node(nodes_of<MatMul>(passed.graph)[0]).origin, (Origin{"MatMul_0", "Quant_w"}));
 }
 
-TEST(LiftMatmuls, ScalesPerOutput) {
+TEST(LiftProducts, ScalesPerOutput) {
   Product product;
   product.w_grid = "scale=[0.25,0.1]@1, zero=0";
   const Passed passed = product.lifted();
   EXPECT_EQ(last_scale(passed.graph).scale, (PerAxis<double>{{0.125, 0.05}, 1}));
 }
 
-TEST(LiftMatmuls, ZeroPointOfTheInputBecomesOnePerColumn) {
+TEST(LiftProducts, ZeroPointOfTheInputBecomesOnePerColumn) {
   Product product;
   product.x_grid = "scale=0.5, zero=-3";
   const Passed passed = product.lifted();
   EXPECT_EQ(last_scale(passed.graph).zero, (PerAxis<std::int64_t>{{-9, 0}, 1}));  // -3 times the sums of the columns, 3 and 0
 }
 
-TEST(LiftMatmuls, ZeroPointsOfTheWeightsAreSubtracted) {
+TEST(LiftProducts, ZeroPointsOfTheWeightsAreSubtracted) {
   Product product;
   product.x_grid = "scale=0.5, zero=2";
   product.w_grid = "scale=0.25, zero=[1,-1]@1";
@@ -77,14 +77,14 @@ TEST(LiftMatmuls, ZeroPointsOfTheWeightsAreSubtracted) {
   EXPECT_EQ(last_scale(passed.graph).zero.values, (std::vector<std::int64_t>{0, 6}));
 }
 
-TEST(LiftMatmuls, ZeroPointsPerInputOfTheWeights) {
+TEST(LiftProducts, ZeroPointsPerInputOfTheWeights) {
   Product product;
   product.w_grid = "scale=0.25, zero=[1,0,-1]@0";
   const Passed passed = product.lifted();
   EXPECT_EQ(constant_of(passed.graph, nodes_of<MatMul>(passed.graph)[0], 1), (Tensor::Ints{0, -3, 0, 3, 3, 0}));
 }
 
-TEST(LiftMatmuls, ReluBetweenClampsTheCodes) {
+TEST(LiftProducts, ReluBetweenClampsTheCodes) {
   Product product;
   product.x_grid = "scale=0.5, zero=5";
   product.between = R"(%5 = unary(%2) {function=relu, alpha=0, beta=0} : f32[1,3] from "Relu")";
@@ -95,7 +95,7 @@ TEST(LiftMatmuls, ReluBetweenClampsTheCodes) {
   EXPECT_EQ(std::get<Thresholds>(passed.graph.node(clamp).op).codes, (IntType{5, 7}));
 }
 
-TEST(LiftMatmuls, ReluOnUnsignedCodesIsNothing) {
+TEST(LiftProducts, ReluOnUnsignedCodesIsNothing) {
   Product product;
   product.x_codes = "int[0,15]";
   product.between = "%5 = unary(%2) {function=relu, alpha=0, beta=0} : f32[1,3]";
@@ -104,7 +104,7 @@ TEST(LiftMatmuls, ReluOnUnsignedCodesIsNothing) {
   EXPECT_TRUE(nodes_of<Thresholds>(passed.graph).empty());
 }
 
-TEST(LiftMatmuls, OneConstantFactorBetween) {
+TEST(LiftProducts, OneConstantFactorBetween) {
   Product product;
   product.between = R"(
 const %3 : f32[] = [0.3]
@@ -118,7 +118,7 @@ const %3 : f32[1] = [0.3]
   EXPECT_EQ(last_scale(passed.graph).scale.values[0], static_cast<double>(0.5F / 0.3F) * 0.25);
 }
 
-TEST(LiftMatmuls, AFactorPerInputIsNoGrid) {
+TEST(LiftProducts, AFactorPerInputIsNoGrid) {
   Product product;
   product.between = R"(
 const %3 : f32[3] = [0.3,1,2]
@@ -126,7 +126,7 @@ const %3 : f32[3] = [0.3,1,2]
   EXPECT_FALSE(product.lifted().changed);
 }
 
-TEST(LiftMatmuls, ScalesAlongTheSumAreRefused) {
+TEST(LiftProducts, ScalesAlongTheSumAreRefused) {
   Product weights;
   weights.w_grid = "scale=[0.25,0.1,0.3]@0, zero=0";
   Product inputs;
@@ -140,8 +140,8 @@ TEST(LiftMatmuls, ScalesAlongTheSumAreRefused) {
   }
 }
 
-TEST(LiftMatmuls, BipolarWeightsKeepTheirType) {
-  const Passed passed = run_pass(lift_matmuls, R"(
+TEST(LiftProducts, BipolarWeightsKeepTheirType) {
+  const Passed passed = run_pass(lift_linear, R"(
 input %0 "x" : int[0,3][2,2]
 %1 = dequantize(%0) {scale=1, zero=0} : f32[2,2]
 const %2 : bipolar[2,2] = [1,-1,1,1]
@@ -152,8 +152,8 @@ output %4)");
   EXPECT_TRUE(passed.graph.value(product.inputs[1]).type.ints.bipolar);
 }
 
-TEST(LiftMatmuls, WholeFloatsAreCodes) {
-  const Passed passed = run_pass(lift_matmuls, R"(
+TEST(LiftProducts, WholeFloatsAreCodes) {
+  const Passed passed = run_pass(lift_linear, R"(
 input %0 "x" : int[0,3][1,2]
 %1 = dequantize(%0) {scale=0.1, zero=0} : f32[1,2]
 const %2 : f32[2,1] = [-3,2]
@@ -162,8 +162,8 @@ output %3)");
   EXPECT_EQ(accumulator(passed.graph).type, ElementType::integer({-9, 6}));
 }
 
-TEST(LiftMatmuls, FractionsAreNot) {
-  EXPECT_FALSE(run_pass(lift_matmuls, R"(
+TEST(LiftProducts, FractionsAreNot) {
+  EXPECT_FALSE(run_pass(lift_linear, R"(
 input %0 "x" : int[0,3][1,2]
 %1 = dequantize(%0) {scale=0.1, zero=0} : f32[1,2]
 const %2 : f32[2,1] = [-3,2.5]
@@ -172,8 +172,8 @@ output %3)")
                    .changed);
 }
 
-TEST(LiftMatmuls, WeightsStoredTheOtherWayRound) {
-  const Passed passed = run_pass(lift_matmuls, R"(
+TEST(LiftProducts, WeightsStoredTheOtherWayRound) {
+  const Passed passed = run_pass(lift_linear, R"(
 input %0 "x" : int[0,3][1,2]
 %1 = dequantize(%0) {scale=0.5, zero=0} : f32[1,2]
 const %2 : int[-9,9][3,2] = [1,2,3,4,5,-6]
@@ -185,8 +185,8 @@ output %5)");
   EXPECT_EQ(last_scale(passed.graph).scale.values, (std::vector<double>{0.5, 0.05, 1}));
 }
 
-TEST(LiftMatmuls, ProductsOfProducts) {
-  const Passed passed = run_pass(lift_matmuls, R"(
+TEST(LiftProducts, ProductsOfProducts) {
+  const Passed passed = run_pass(lift_linear, R"(
 input %0 "x" : int[-3,3][2,2]
 %1 = dequantize(%0) {scale=0.1, zero=0} : f32[2,2]
 const %2 : f32[2,2] = [-3,2,1,1]
@@ -202,8 +202,8 @@ output %6)");
   EXPECT_EQ(integers, 2);
 }
 
-TEST(LiftMatmuls, UnquantizedStays) {
-  EXPECT_FALSE(run_pass(lift_matmuls, R"(
+TEST(LiftProducts, UnquantizedStays) {
+  EXPECT_FALSE(run_pass(lift_linear, R"(
 input %0 "x" : f32[1,2]
 const %1 : f32[2,1] = [-3,2]
 %2 = matmul(%0, %1) : f32[1,1]
