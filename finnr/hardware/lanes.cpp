@@ -143,7 +143,7 @@ Folding settle_lanes(const HardwarePart& part, const Folding& given) {
     if (folding[i].pe == 0) {
       const Free free = freedom(layer, part);
       const std::int64_t producer = lanes_of[layer.inputs[0]];
-      std::int64_t reader = 0;  // thresholds in front of a matrix take its lanes
+      std::int64_t reader = 0;  // what stands at the input takes the lanes of the layer behind it
       for (std::size_t j = i + 1; j < folding.size() && reader == 0; ++j) {
         if (std::ranges::find(part.layers[j].inputs, layer.output) != part.layers[j].inputs.end() && folding[j].pe != 0)
           reader = input_side(part.layers[j], folding[j], 0).lanes;
@@ -155,7 +155,7 @@ Folding settle_lanes(const HardwarePart& part, const Folding& given) {
         break;
       }
       const auto usable = [&](std::int64_t lanes) { return lanes >= fewest && free.divide % lanes == 0; };
-      const bool early = std::holds_alternative<ThresholdLayer>(layer.kind) && reader > 0;
+      const bool early = reader > 0 && std::ranges::find(part.inputs, layer.inputs[0]) != part.inputs.end();
       std::int64_t lanes = fewest;
       if (usable(producer)) lanes = producer;
       if (early && usable(reader)) lanes = reader;
