@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // What differs between accelerators, as two small texts around the one hand-written harness. Taps are reached by
-// hierarchical references from a wrapping module, so that nothing depends on how Verilator names what it flattens.
+// hierarchical references from a wrapping module, so that nothing depends on how Verilator names what it flattens. The module
+// holds a tap to its promise itself and tells in one bit each cycle whether a beat passed: most streams rest in most cycles, and
+// their wide beats are then not even copied.
 #include "finnr/simulate/bench.h"
 
 #include <fmt/format.h>
@@ -34,13 +36,26 @@ std::string bench_module(const Bundle& bundle) {
   for (const Port& port : bundle.inputs) add(port, false);
   for (const Port& port : bundle.outputs) add(port, true);
   std::string links;
+  if (!bundle.taps.empty()) {
+    for (const char* vector : {"valid", "ready", "passed", "withdrawn", "changed"})
+      fmt::format_to(std::back_inserter(ports), ",\n  output reg [{}:0] taps_{}", bundle.taps.size() - 1, vector);
+  }
   for (std::size_t i = 0; i < bundle.taps.size(); ++i) {
     const Tap& tap = bundle.taps[i];
-    fmt::format_to(std::back_inserter(ports),
-                   ",\n  output wire tap{0}_valid,\n  output wire tap{0}_ready,\n  output wire [{1}:0] tap{0}_data", i, width(tap) - 1);
-    for (const char* part : {"valid", "ready", "data"}) {
-      fmt::format_to(std::back_inserter(links), "  assign tap{0}_{2} = dut.{1}_{2};\n", i, tap.signal, part);
-    }
+    fmt::format_to(std::back_inserter(ports), ",\n  output reg [{1}:0] tap{0}_data", i, width(tap) - 1);
+    fmt::format_to(std::back_inserter(links),
+                   "  reg tap{0}_held;\n"
+                   "  always @(posedge clk_i) begin\n"
+                   "    taps_valid[{0}] <= dut.{1}_valid;\n"
+                   "    taps_ready[{0}] <= dut.{1}_ready;\n"
+                   "    taps_passed[{0}] <= rst_ni && dut.{1}_valid && dut.{1}_ready;\n"
+                   "    taps_withdrawn[{0}] <= rst_ni && tap{0}_held && !dut.{1}_valid;\n"
+                   "    taps_changed[{0}] <= 1'b0;\n"
+                   "    if (rst_ni && tap{0}_held && dut.{1}_valid) taps_changed[{0}] <= dut.{1}_data != tap{0}_data;\n"
+                   "    tap{0}_held <= rst_ni && dut.{1}_valid && !dut.{1}_ready;\n"
+                   "    if (dut.{1}_valid && !tap{0}_held) tap{0}_data <= dut.{1}_data;\n"
+                   "  end\n",
+                   i, tap.signal);
   }
   return fmt::format("module {} (\n{}\n);\n  {} dut (\n{}\n  );\n{}endmodule\n", kBenchModule, ports, bundle.top, connections, links);
 }
@@ -67,10 +82,9 @@ std::string bench_header(const Bundle& bundle) {
   };
   std::string taps;
   for (std::size_t i = 0; i < bundle.taps.size(); ++i)
-    taps += fmt::format("  visit({0}, model.tap{0}_valid, model.tap{0}_ready, model.tap{0}_data);\n", i);
+    taps += fmt::format("    case {0}: return visit(model.tap{0}_data);\n", i);
   const auto loop = [](const char* what, const std::string& lines) {
-    return fmt::format("template <class Visit>\nvoid for_each_{}([[maybe_unused]] Vmodel& model, [[maybe_unused]] Visit&& visit) {{\n{}}}\n", what,
-                       lines);
+    return fmt::format("template <class Visit>\nvoid for_each_{}(Vmodel& model, Visit&& visit) {{\n{}}}\n", what, lines);
   };
   return fmt::format(
              "#include \"Vmodel.h\"\n"
@@ -79,7 +93,16 @@ std::string bench_header(const Bundle& bundle) {
              "constexpr bool kCompared[] = {{{}}};\n"
              "constexpr int kUsedBits[] = {{{}}};  // of the outputs' tdata\n",
              bundle.inputs.size(), bundle.taps.size(), bundle.outputs.size(), beats, compared, used) +
-         loop("input", visits(bundle.inputs)) + loop("tap", taps) + loop("output", visits(bundle.outputs));
+         loop("input", visits(bundle.inputs)) + loop("output", visits(bundle.outputs)) +
+         fmt::format("template <class Visit>\n"
+                     "void visit_tap([[maybe_unused]] Vmodel& model, int tap, [[maybe_unused]] Visit&& visit) {{\n"
+                     "  switch (tap) {{\n{}  }}\n}}\n"
+                     "template <class Visit>\n"
+                     "void visit_tap_bits([[maybe_unused]] Vmodel& model, [[maybe_unused]] Visit&& visit) {{\n{}}}\n",
+                     taps,
+                     bundle.taps.empty() ? ""
+                                         : "  visit(model.taps_valid, model.taps_ready, model.taps_passed, model.taps_withdrawn, "
+                                           "model.taps_changed);\n");
 }
 
 }  // namespace finnr

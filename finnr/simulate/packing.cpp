@@ -142,7 +142,9 @@ std::int64_t beats_in(const BeatFormat& format, std::span<const std::uint32_t> w
   return std::min(format.beats(), std::ssize(words) / format.words());
 }
 
-std::uint32_t mask_word(std::int64_t bits) { return static_cast<std::uint32_t>(low_bits(static_cast<int>(std::clamp<std::int64_t>(bits, 0, 32)))); }
+std::uint32_t mask_word(std::int64_t bits) {
+  return static_cast<std::uint32_t>(low_bits(static_cast<int>(std::clamp<std::int64_t>(bits, 0, 32))));
+}
 
 bool same_words(const BeatFormat& format, std::int64_t beats, const std::uint32_t* left, const std::uint32_t* right) {
   const int words = format.words();

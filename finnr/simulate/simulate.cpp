@@ -131,8 +131,8 @@ std::string where_it_stopped(const Report& report, bool taps) {
       least = &stream;
       continue;
     }
-    return fmt::format("nothing waits; {} took {} on {} and gave {} on {}", taps ? stream.unit : "the accelerator", came(*least), least->name,
-                       came(stream), stream.name);
+    return fmt::format("nothing waits; {} took {} on {} and gave {} on {}", taps ? stream.unit : "the accelerator", came(*least),
+                       least->name, came(stream), stream.name);
   }
   return "nothing waits at any stream";
 }

@@ -269,7 +269,8 @@ module meeting (
       if (number_q && m_axis_1_tready) number_beat_q <= number_beat_q + 1;
     end
     if (take) begin
-      product_data_q <= {{4'd0, s_axis_0_tdata[7:4]} * {4'd0, s_axis_1_tdata[3:0]}, {4'd0, s_axis_0_tdata[3:0]} * {4'd0, s_axis_1_tdata[3:0]}};
+      product_data_q <= {{4'd0, s_axis_0_tdata[7:4]} * {4'd0, s_axis_1_tdata[3:0]},
+                         {4'd0, s_axis_0_tdata[3:0]} * {4'd0, s_axis_1_tdata[3:0]}};
       number_data_q <= s_axis_1_tdata[3:0];
     end
   end
@@ -300,7 +301,7 @@ TEST(SeveralPorts, EachStallsAloneAndCarriesItsLayout) {
   std::filesystem::create_directories(folder->path() / "work");
   ASSERT_TRUE(write_file(folder->path() / "rtl/meeting.sv", kMeetingTop).ok());
   SimulatorOptions options;
-  options.cycles = 1'000'000;
+  options.cycles = 100'000'000;
   const auto simulator = Simulator::build(folder->path(), meeting(), folder->path() / "work", options);
   ASSERT_TRUE(simulator.ok()) << to_text(simulator.error());
   finnr::Run run;

@@ -168,7 +168,8 @@ std::optional<Mismatch> first_mismatch(const Graph& network, const Bundle& bundl
   for (std::int64_t frame = 0; frame < frames; ++frame) {
     for (const Pair& pair : pairs) {
       if (frame >= pair.got->frames()) continue;
-      const Comparison comparison = compare(pair.got->format, pair.expected->beats_of(frame % pair.expected->frames()), pair.got->beats_of(frame));
+      const auto expected_beats = pair.expected->beats_of(frame % pair.expected->frames());
+      const Comparison comparison = compare(pair.got->format, expected_beats, pair.got->beats_of(frame));
       compared += comparison.equal;
       if (!comparison.differs) continue;
       ++compared;

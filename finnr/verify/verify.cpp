@@ -16,11 +16,11 @@ namespace finnr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMeasuredFrames = 20;            // at least, where that is cheap
-constexpr std::int64_t kLeastFrames = 5;                // 2 to warm up, 2 differences
-constexpr std::int64_t kMeasuredCycles = 600'000;       // what the measurement may cost: seconds, when a cycle takes 10 us
+constexpr std::int64_t kMeasuredFrames = 20;               // at least, where that is cheap
+constexpr std::int64_t kLeastFrames = 5;                   // 2 to warm up, 2 differences
+constexpr std::int64_t kMeasuredCycles = 600'000;          // what the measurement may cost: seconds, when a cycle takes 10 us
 constexpr std::int64_t kMaxWords = std::int64_t{1} << 27;  // of 32 bits, of all streams and frames
-constexpr std::int64_t kCheapProducts = 500'000'000;    // that the network may compute for all of its frames
+constexpr std::int64_t kCheapProducts = 500'000'000;       // that the network may compute for all of its frames
 
 class Stopwatch {
  public:
