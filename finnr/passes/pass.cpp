@@ -13,6 +13,7 @@ std::span<const Pass> streamline_passes() {
       {"lift_matmuls", "turn products of quantized values into integer products with one scale behind", lift_matmuls},
       {"absorb_biases", "add biases that are quantized at an accumulator's scale to the accumulator", absorb_biases},
       {"fold_parameters", "make float constants of quantized ones that no product needs", fold_parameters},
+      {"join_values", "turn a quantizer behind two integers into thresholds on their sum or product", join_values},
       {"derive_thresholds", "turn everything between an integer and the next quantizer into integer thresholds", derive_thresholds},
       {"merge_equal", "keep one of several equal nodes", merge_equal},
   };

@@ -50,6 +50,7 @@ Changed simplify_renames(Graph& graph, PassContext& context);
 Changed lift_matmuls(Graph& graph, PassContext& context);
 Changed absorb_biases(Graph& graph, PassContext& context);
 Changed fold_parameters(Graph& graph, PassContext& context);
+Changed join_values(Graph& graph, PassContext& context);
 Changed derive_thresholds(Graph& graph, PassContext& context);
 Changed merge_equal(Graph& graph, PassContext& context);
 
