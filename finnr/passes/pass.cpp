@@ -12,6 +12,7 @@ std::span<const Pass> streamline_passes() {
       {"simplify_renames", "make transposes that move nothing reshapes, and drop reshapes that change nothing", simplify_renames},
       {"lift_linear", "turn linear operators on quantized values into integer ones with one scale behind", lift_linear},
       {"fold_parameters", "make float constants of quantized ones that no product needs", fold_parameters},
+      {"join_values", "turn a quantizer behind two integers into thresholds on their sum or product", join_values},
       {"derive_thresholds", "turn everything between an integer and the next quantizer into integer thresholds", derive_thresholds},
       {"merge_equal", "keep one of several equal nodes", merge_equal},
   };

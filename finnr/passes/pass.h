@@ -49,6 +49,7 @@ Changed fold_constants(Graph& graph, PassContext& context);
 Changed simplify_renames(Graph& graph, PassContext& context);
 Changed lift_linear(Graph& graph, PassContext& context);
 Changed fold_parameters(Graph& graph, PassContext& context);
+Changed join_values(Graph& graph, PassContext& context);
 Changed derive_thresholds(Graph& graph, PassContext& context);
 Changed merge_equal(Graph& graph, PassContext& context);
 
