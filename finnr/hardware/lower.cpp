@@ -22,7 +22,8 @@
 namespace finnr {
 namespace {
 
-constexpr int kMaxOperandBits = 16;
+constexpr int kMaxOperandBits = 24;
+constexpr int kMaxAccumulatorBits = 48;
 constexpr int kMaxTableBits = 12;
 constexpr std::int64_t kEdgeDepth = 2;     ///< beats queued at the edges, so that no outside wire reaches a unit's logic
 constexpr std::int64_t kLutRamDepth = 128; ///< deeper memories fill block RAM better
@@ -414,17 +415,23 @@ class Builder {
 
 Status check_widths(const Graph& graph, const HardwarePart& part, const Layer& layer) {
   const Tensor* weights = nullptr;
-  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) weights = m->weights.get();
-  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) weights = d->weights.get();
-  (void)graph;
+  NodeId node;
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) weights = m->weights.get(), node = m->node;
+  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) weights = d->weights.get(), node = d->node;
   if (weights == nullptr) return ok_status();
+  const auto too_wide = [&](std::string what, std::string limit) {
+    return Diagnostic(Code::kTooWide, std::move(what)).at(place_of(layer)).because(std::move(limit)).fix("quantize to fewer bits");
+  };
   const int x = part.links[layer.inputs[0]].type.bits();
   const int w = weight_type(*weights).bits();
-  if (x <= kMaxOperandBits && w <= kMaxOperandBits) return ok_status();
-  return Diagnostic(Code::kTooWide, fmt::format("layer {} multiplies {}-bit activations by {}-bit weights", layer.name, x, w))
-      .at(place_of(layer))
-      .because(fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits))
-      .fix("quantize to fewer bits");
+  if (x > kMaxOperandBits || w > kMaxOperandBits)
+    return too_wide(fmt::format("layer {} multiplies {}-bit activations by {}-bit weights", layer.name, x, w),
+                    fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits));
+  const int sum = graph.value(graph.node(node).outputs[0]).type.ints.bits();
+  if (sum > kMaxAccumulatorBits)
+    return too_wide(fmt::format("the sums of layer {} need {} bits", layer.name, sum),
+                    fmt::format("accumulators have up to {} bits", kMaxAccumulatorBits));
+  return ok_status();
 }
 
 /// Elements of a vector that travel on each link: all lanes divide it. What enters a stand-alone threshold unit also leaves it,
