@@ -4,8 +4,6 @@
 #include <map>
 #include <set>
 
-#include "finnr/flow/prepare.h"
-
 namespace finnr {
 namespace {
 
@@ -50,7 +48,7 @@ std::string_view to_text(Fate fate) {
   return kWords[static_cast<std::size_t>(fate)];
 }
 
-std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics& diagnostics) {
+std::optional<std::vector<NodePlan>> plan(const std::string& model, const Boundary& boundary, Diagnostics& diagnostics) {
   std::optional<Network> network = read_network(model, diagnostics);
   const std::vector<ModelNode> nodes = network ? network->model.nodes : list_nodes(model);
   if (nodes.empty()) {
@@ -60,7 +58,7 @@ std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics&
   Verdicts verdicts;
   std::optional<HardwarePart> part;
   if (network) {
-    if (streamline(*network, {}, diagnostics)) part = plan_hardware(*network, diagnostics);
+    if (streamline(*network, boundary, diagnostics)) part = plan_hardware(*network, diagnostics);
     if (part) note_layers(network->graph, *part, verdicts);
     if (part) note_host(network->graph, *part, verdicts);
   }
