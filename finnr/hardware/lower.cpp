@@ -340,6 +340,21 @@ class Builder {
     return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, result, {0, 24});
   }
 
+  /// A shift is a looked-up function, or steps of one where the numbers have many bits.
+  std::size_t build(const Layer& layer, const ShiftLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
+    const IntType x = part_.links[layer.inputs[0]].type;
+    const IntType result = part_.links[layer.output].type;
+    const std::int64_t width = x.bipolar ? 2 : x.hi - x.lo;  // -1 to +1 are two steps at once
+    Tensor::Ints thresholds;
+    for (std::int64_t k = 0; k < width; ++k) thresholds.push_back(x.bipolar ? 1 : x.lo + 1 + k);
+    Steps steps{std::make_shared<const Tensor>(Shape{1, width}, std::move(thresholds)),
+                std::make_shared<const Tensor>(Shape{1}, Tensor::Ints{x.lo + t.offset}),
+                std::make_shared<const Tensor>(Shape{1, width}, Tensor::Ints(static_cast<std::size_t>(width), 1)), result};
+    Threshold unit{t.channels, t.vectors, x, std::move(steps), false};
+    unit.table = width > kMaxFusedSteps && x.bits() <= kMaxTableBits;
+    return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {0, 24});
+  }
+
   std::size_t build(const Layer& layer, const TopKLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
     const TopKUnit unit{t.labels, t.k, part_.links[layer.inputs[0]].type};
     return add(layer.name, unit, layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {1, 4});
