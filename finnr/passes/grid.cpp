@@ -54,9 +54,11 @@ std::optional<Grid> rectified(Grid grid) {
 std::optional<Op> on_codes(const Op& op, const Grid& operand) {
   const auto* pad = std::get_if<Pad>(&op);
   if (pad == nullptr) return op;
-  if (!operand.zero.uniform()) return std::nullopt;
+  const auto nothing = [](const Shape& list) { return std::ranges::all_of(list, [](std::int64_t size) { return size == 0; }); };
+  const bool padded = !nothing(pad->begin) || !nothing(pad->end);
+  if (padded && !operand.zero.uniform()) return std::nullopt;
   Pad result{pad->begin, pad->end, 0, operand.zero.values[0]};
-  if (pad->value == 0) return result;
+  if (pad->value == 0 || !padded) return result;
   if (!operand.scale.uniform()) return std::nullopt;
   const double steps = std::nearbyint(static_cast<double>(pad->value) / operand.scale.values[0]);
   if (!(std::fabs(steps) < 0x1p31) || dequantize(static_cast<std::int64_t>(steps), operand.scale.values[0], 0) != pad->value)
@@ -93,7 +95,8 @@ std::optional<Grid> moved_grid(const Op& op, std::span<const Grid* const> parts,
       const std::optional<Op> padded = on_codes(op, grid);
       if (!padded) return std::nullopt;
       const std::int64_t code = std::get<Pad>(*padded).code;
-      if (!grid.range.contains(code)) grid.range = {std::min(grid.range.lo, code), std::max(grid.range.hi, code), false};
+      const bool pads = result != shapes[0];
+      if (pads && !grid.range.contains(code)) grid.range = {std::min(grid.range.lo, code), std::max(grid.range.hi, code), false};
     }
   }
   if (!scale || !zero) return std::nullopt;
