@@ -158,7 +158,8 @@ std::optional<Grid> Grids::derive(ValueId id) {
   if (!value.producer.valid()) return std::nullopt;
   const Node& node = graph_.node(value.producer);
   if (const auto* dequantize = std::get_if<Dequantize>(&node.op)) {
-    if (std::ranges::any_of(dequantize->scale.values, [](double scale) { return !std::isfinite(scale) || scale == 0; })) return std::nullopt;
+    const auto unusable = [](double scale) { return !std::isfinite(scale) || scale == 0; };
+    if (std::ranges::any_of(dequantize->scale.values, unusable)) return std::nullopt;
     const Value& codes = graph_.value(node.inputs[0]);
     return Grid{dequantize->scale, dequantize->zero, codes.type.ints, codes.constant != nullptr, true, node.origin};
   }
@@ -226,7 +227,8 @@ ValueId Grids::build(ValueId id) {
   }
   if (std::ranges::all_of(constants, [](const Tensor* constant) { return constant != nullptr; })) {
     const Value& codes = graph_.value(inputs[0]);
-    const std::optional<IntType> type = inputs.size() == 1 && !std::holds_alternative<Pad>(op) ? std::optional(codes.type.ints) : std::nullopt;
+    const bool same_codes = inputs.size() == 1 && !std::holds_alternative<Pad>(op);
+    const std::optional<IntType> type = same_codes ? std::optional(codes.type.ints) : std::nullopt;
     Tensor moved_codes = std::move(context_.evaluate(op, constants, {})[0]);
     const std::string name = codes.name;
     return graph_.add_constant(std::move(moved_codes), name, type);
@@ -254,7 +256,8 @@ ValueId Grids::clamped(ValueId codes, const Grid& grid, const Origin& origin) {
   const ValueId bases = graph_.add_constant(Tensor(Shape{rows}, std::move(base)));
   const ValueId signs = graph_.add_constant(Tensor(Shape{rows, steps}, Tensor::Ints(static_cast<std::size_t>(rows * steps), 1)));
   const int last = static_cast<int>(graph_.value(codes).shape.size()) - 1;
-  return graph_.must_add(Thresholds{grid.zero.uniform() ? last : grid.zero.axis, {low, range.hi, false}}, {codes, table, bases, signs}, origin);
+  const Thresholds op{grid.zero.uniform() ? last : grid.zero.axis, {low, range.hi, false}};
+  return graph_.must_add(op, {codes, table, bases, signs}, origin);
 }
 
 ValueId Grids::centred_codes(ValueId id) {

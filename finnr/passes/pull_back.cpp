@@ -94,7 +94,8 @@ std::optional<Tensor> PullBack::along(const Tensor& full) const {
   }
   if (const auto* transposed = std::get_if<Transpose>(&move_)) {
     std::vector<int> inverse(transposed->perm.size());
-    for (std::size_t axis = 0; axis < inverse.size(); ++axis) inverse[static_cast<std::size_t>(transposed->perm[axis])] = static_cast<int>(axis);
+    for (std::size_t axis = 0; axis < inverse.size(); ++axis)
+      inverse[static_cast<std::size_t>(transposed->perm[axis])] = static_cast<int>(axis);
     return transpose(full, inverse);
   }
   // A reshape: constants along one axis only.

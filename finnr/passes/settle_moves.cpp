@@ -52,7 +52,7 @@ std::optional<Chain> chain_of(const Graph& graph, NodeId quantizer) {
   for (const NodeId id : met) {
     if (graph.value(graph.node(id).outputs[0]).shape != shape) return std::nullopt;
     int inner = 0;
-    for (const ValueId input : graph.node(id).inputs) inner += graph.value(input).producer.valid() && met.contains(graph.value(input).producer);
+    for (const ValueId input : graph.node(id).inputs) inner += met.contains(graph.value(input).producer) ? 1 : 0;
     waiting[id] = inner;
     if (inner == 0) ready.push_back(id);
   }
@@ -71,7 +71,9 @@ std::optional<Chain> chain_of(const Graph& graph, NodeId quantizer) {
 bool never_decreases(const Graph& graph, const Chain& chain) {
   const Shape& shape = graph.value(chain.source).shape;
   std::vector<int> sign(static_cast<std::size_t>(shape[1]), 1);
-  const auto turn = [&](std::size_t channel, Monotone move) { sign[channel] *= move == Monotone::kIncreasing ? 1 : move == Monotone::kDecreasing ? -1 : 0; };
+  const auto turn = [&](std::size_t channel, Monotone move) {
+    sign[channel] *= move == Monotone::kIncreasing ? 1 : move == Monotone::kDecreasing ? -1 : 0;
+  };
   for (const NodeId id : chain.steps) {
     const Node& node = graph.node(id);
     if (const auto* unary = std::get_if<Unary>(&node.op)) {
@@ -222,7 +224,10 @@ class Settler {
     values.emplace(chain.source, std::move(full));
     const auto run = [&](const Node& node) {
       std::vector<const Tensor*> inputs;
-      for (const ValueId input : node.inputs) inputs.push_back(graph_.value(input).constant ? graph_.value(input).constant.get() : &values.at(input));
+      for (const ValueId input : node.inputs) {
+        const std::shared_ptr<const Tensor>& constant = graph_.value(input).constant;
+        inputs.push_back(constant ? constant.get() : &values.at(input));
+      }
       values.insert_or_assign(node.outputs[0], std::move(context_.evaluate(node.op, inputs, {})[0]));
     };
     for (const NodeId step : chain.steps) run(graph_.node(step));
