@@ -24,6 +24,8 @@ TOLERANCE = 1e-3
 NETWORKS = (
     ("digits-w2a2.onnx", "expected.npy"),
     ("digits-w1a1.onnx", "expected-w1a1.npy"),
+    ("digits-cnn.onnx", "expected-cnn.npy"),
+    ("digits-cnn-qcdq.onnx", "expected-cnn.npy"),
 )
 
 
@@ -32,7 +34,8 @@ def run(path: Path, images: np.ndarray) -> np.ndarray:
     model = ModelWrapper(str(path)).transform(InferShapes())
     name_in = model.graph.input[0].name
     name_out = model.graph.output[0].name
-    frames = images.astype(np.float32)[:, None]
+    shape = model.get_tensor_shape(name_in)
+    frames = images.astype(np.float32).reshape(-1, *shape)
     return np.concatenate(
         [execute_onnx(model, {name_in: frame})[name_out] for frame in frames]
     )

@@ -21,7 +21,7 @@ Diagnostic wrong_shape(const std::string& file, const Value& input, const Shape&
     }());
   return Diagnostic(Code::kArrayShape, fmt::format("array '{}' of shape {} does not fit input '{}'", file, to_text(got), input.name))
       .at({file, "", ""})
-      .because(fmt::format("the input takes {} for N frames, or exactly {}", frames, to_text(input.shape)))
+      .because(fmt::format("the input takes {} for N frames, one frame a row, or exactly {}", frames, to_text(input.shape)))
       .fix("reshape the array");
 }
 
@@ -80,10 +80,10 @@ Result<Frames> load_frames(const Graph& graph, const std::vector<NamedFile>& fil
     std::int64_t calls = 1;
     if (!exact) {
       const Shape& got = array.shape();
-      const bool fits = !got.empty() && got.size() == input.shape.size() &&
-                        std::equal(got.begin() + 1, got.end(), input.shape.begin() + 1) && input.shape[0] > 0 &&
-                        got[0] % input.shape[0] == 0;
-      if (!fits) return wrong_shape(file, input, got);
+      const bool fits = !got.empty() && !input.shape.empty() && input.shape[0] > 0 && got[0] % input.shape[0] == 0;
+      const bool shaped = fits && got.size() == input.shape.size() && std::equal(got.begin() + 1, got.end(), input.shape.begin() + 1);
+      const bool rows_of_frames = fits && got.size() == 2 && got[1] == count(input.shape) / input.shape[0];
+      if (!shaped && !rows_of_frames) return wrong_shape(file, input, got);
       calls = got[0] / input.shape[0];
     }
     if (i == 0) {

@@ -20,9 +20,9 @@ struct Frames {
   bool exact_shape = false;    ///< the array had exactly the model's shape and is not a stack of frames
 };
 
-/// Loads one array for every graph input. (N, ...shape without its batch) gives N frames (N / B calls when the model's
-/// batch B is not 1); an array of exactly the model's shape is one call. Integer arrays become float numbers exactly;
-/// float arrays feed integer inputs when every element is an integer of the input's range.
+/// Loads one array for every graph input. (N, ...shape without its batch), or (N, all elements of a frame), gives N frames
+/// (N / B calls when the model's batch B is not 1); an array of exactly the model's shape is one call. Integer arrays become
+/// float numbers exactly; float arrays feed integer inputs when every element is an integer of the input's range.
 /// Fails with kBadArray, kArrayShape, kMissingInput, kValueOutOfRange, kBadOption.
 Result<Frames> load_frames(const Graph& graph, const std::vector<NamedFile>& files);
 

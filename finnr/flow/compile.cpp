@@ -70,8 +70,9 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
 
   Generated generated = generate(record.design);
   generated.bundle.model = config.model;
-  generated.bundle.input.is_float = network->graph.value(part->input).type.is_float;
-  generated.bundle.output.is_float = network->graph.value(part->output).type.is_float;
+  for (auto* ports : {&generated.bundle.inputs, &generated.bundle.outputs}) {
+    for (Port& port : *ports) port.is_float = network->graph.value(port.value).type.is_float;
+  }
   std::error_code error;
   const fs::path target = (fs::absolute(config.output, error) / "").lexically_normal().parent_path();  // without a slash at its end
   const fs::path parent = target.parent_path();

@@ -2,6 +2,7 @@
 #include "finnr/flow/plan.h"
 
 #include <map>
+#include <optional>
 #include <set>
 
 #include "finnr/flow/prepare.h"
@@ -16,23 +17,32 @@ struct Verdicts {
   std::map<std::string, std::string> refused;
 };
 
+/// The node that gives a layer its name in the plan; a matrix may have fused thresholds behind it.
+std::optional<NodeId> own_node(const Layer& layer) {
+  return std::visit(Overloaded{[](const MatrixLayer& m) { return std::optional(m.node); }, [](const DepthwiseLayer& d) { return std::optional(d.node); },
+                               [](const PoolLayer& p) { return std::optional(p.node); },
+                               [](const ThresholdLayer& t) { return std::optional(t.thresholds); },
+                               [](const TopKLayer& t) { return std::optional(t.top_k); }, [](const JoinLayer& j) { return std::optional(j.node); },
+                               [](const auto&) { return std::optional<NodeId>(); }},
+                    layer.kind);
+}
+
 void note_layers(const Graph& graph, const HardwarePart& part, Verdicts& verdicts) {
   for (const Layer& layer : part.layers) {
     for (const std::string& name : layer.origin) verdicts.unit_of.emplace(name, layer.name);
-    const NodeId own =
-        std::visit(Overloaded{[](const MatrixLayer& m) { return m.matmul; }, [](const ThresholdLayer& t) { return t.thresholds; },
-                              [](const TopKLayer& t) { return t.top_k; }},
-                   layer.kind);
-    const Origin& origin = graph.node(own).origin;
-    const bool matrix = std::holds_alternative<MatrixLayer>(layer.kind);
-    if (!origin.empty()) verdicts.native.insert(matrix ? origin.front() : origin.back());
+    const std::optional<NodeId> own = own_node(layer);
+    const Origin& origin = own ? graph.node(*own).origin : layer.origin;
+    const bool last = std::holds_alternative<ThresholdLayer>(layer.kind) || std::holds_alternative<TopKLayer>(layer.kind);
+    if (!origin.empty()) verdicts.native.insert(last ? origin.back() : origin.front());
   }
 }
 
 /// Nodes that neither became layers nor vanished run on the host: in front of the hardware or behind it.
 void note_host(const Graph& graph, const HardwarePart& part, Verdicts& verdicts) {
   std::vector<bool> behind(graph.value_count(), false);
-  if (!part.layers.empty()) behind[part.output.index()] = true;
+  if (!part.layers.empty()) {
+    for (const std::size_t link : part.outputs) behind[part.links[link].value.index()] = true;
+  }
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
     bool after = false;

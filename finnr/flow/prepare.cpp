@@ -28,7 +28,7 @@ std::string summarize(const Graph& graph) {
   std::int64_t thresholds = 0;
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if (std::holds_alternative<MatMul>(node.op)) ++products;
+    if (std::holds_alternative<MatMul>(node.op) || std::holds_alternative<Conv>(node.op)) ++products;
     if (!std::holds_alternative<Thresholds>(node.op)) continue;
     ++activations;
     thresholds += graph.value(node.inputs[1]).constant->size();
@@ -73,7 +73,7 @@ bool streamline(Network& network, const Boundary& boundary, Diagnostics& diagnos
 std::optional<HardwarePart> plan_hardware(const Network& network, Diagnostics& diagnostics) {
   for (const Diagnostic& obstacle : network.model.obstacles) diagnostics.add(obstacle);
   report_obstacles(network.graph, diagnostics);
-  std::optional<HardwarePart> part = find_hardware(network.graph, diagnostics);
+  std::optional<HardwarePart> part = find_hardware(network.graph, {}, diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   if (part && part->layers.empty()) {
     diagnostics.add(Diagnostic(Code::kPassThrough, "nothing of this network is left for hardware; it will only pass its input through")

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <bit>
 #include <chrono>
 
@@ -49,24 +50,31 @@ Result<Results> run_hardware(const Accelerator& accelerator, const Frames& frame
   const Bundle& bundle = accelerator.bundle;
   Executor executor(graph);
   Run simulation;
-  const ValueId entry[] = {bundle.input.value};
+  std::vector<ValueId> entries;
+  for (const Port& port : bundle.inputs) entries.push_back(port.value);
   for (const Tensors& feeds : frames.feeds) {
-    FINNR_ASSIGN(const std::vector<Tensor> codes, executor.run(feeds, entry));
-    simulation.frames.push_back(to_wire(codes[0], bundle.input.is_float));
+    FINNR_ASSIGN(const std::vector<Tensor> codes, executor.run(feeds, entries));
+    PortFrame& frame = simulation.frames.emplace_back();
+    for (std::size_t i = 0; i < entries.size(); ++i) frame.push_back(to_wire(codes[i], bundle.inputs[i].is_float));
   }
-  simulation.taps = false;
   if (config.on_progress)
     simulation.on_frame = [&](std::int64_t done) {
       config.on_progress("simulate", static_cast<double>(done) / static_cast<double>(frames.feeds.size()));
     };
   FINNR_ASSIGN(const ScratchFolder work, ScratchFolder::make());
-  FINNR_ASSIGN(const Simulator simulator, Simulator::build(accelerator.folder, bundle, work.path(), false));
+  SimulatorOptions building;
+  building.taps = false;
+  building.cycles = bundle.interval * simulation.frame_count();
+  FINNR_ASSIGN(const Simulator simulator, Simulator::build(accelerator.folder, bundle, work.path(), building));
   FINNR_ASSIGN(const Trace trace, simulator.run(simulation));
   Results results;
   for (std::size_t i = 0; i < frames.feeds.size(); ++i) {
     Tensors known = frames.feeds[i];
-    known.insert_or_assign(bundle.output.value,
-                           from_wire(trace.outputs[i], graph.value(bundle.output.value).shape, bundle.output.is_float));
+    for (std::size_t o = 0; o < bundle.outputs.size(); ++o) {
+      const Port& port = bundle.outputs[o];
+      const Tensor::Ints codes = trace.outputs[o].frame(static_cast<std::int64_t>(i));
+      known.insert_or_assign(port.value, from_wire(codes, graph.value(port.value).shape, port.is_float));
+    }
     FINNR_ASSIGN(std::vector<Tensor> outputs, executor.run(known, graph.outputs()));
     results.push_back(std::move(outputs));
   }
@@ -145,9 +153,9 @@ Result<Accelerator> load_accelerator(const fs::path& folder) {
   FINNR_ASSIGN(Bundle bundle, load_bundle(folder));
   FINNR_ASSIGN(const std::string text, read_file(folder / kNetworkFile));
   FINNR_ASSIGN(Graph network, parse(text));
-  const auto known = [&](ValueId id) { return id.index() < network.value_count(); };
-  bool good = known(bundle.input.value) && known(bundle.output.value);
-  for (const Tap& tap : bundle.taps) good = good && known(tap.value);
+  const auto unknown = [&](const auto& stream) { return stream.value.valid() && stream.value.index() >= network.value_count(); };
+  const bool good = std::ranges::none_of(bundle.inputs, unknown) && std::ranges::none_of(bundle.outputs, unknown) &&
+                    std::ranges::none_of(bundle.taps, unknown);
   if (!good) return Diagnostic(Code::kNotABundle, fmt::format("'{}' is damaged: its files do not belong together", folder.string()));
   return Accelerator{folder, std::move(bundle), std::move(network)};
 }

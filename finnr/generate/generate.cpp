@@ -8,16 +8,11 @@
 
 #include "finnr/base/integers.h"
 #include "finnr/generate/library.h"
-#include "finnr/generate/memory.h"
 #include "finnr/generate/sv.h"
+#include "finnr/generate/unit_parameters.h"
 
 namespace finnr {
 namespace {
-
-/// The RTL's number of an element encoding (parameters XKind, WKind).
-std::int64_t kind_of(const IntType& type) { return type.bipolar ? 2 : type.is_signed() ? 1 : 0; }
-
-using Parameters = std::vector<std::pair<std::string, sv::Constant>>;
 
 class Generator {
  public:
@@ -35,6 +30,13 @@ class Generator {
  private:
   /// The nets of a stream: edges have them too.
   [[nodiscard]] std::string net(std::size_t stream, const char* part) const { return fmt::format("{}_{}", signals_[stream], part); }
+  /// The same net of several streams as one vector, the first in the low bits.
+  [[nodiscard]] std::string nets(const std::vector<std::size_t>& streams, const char* part) const {
+    if (streams.size() == 1) return net(streams[0], part);
+    std::string list;
+    for (auto s = streams.rbegin(); s != streams.rend(); ++s) list += (list.empty() ? "" : ", ") + net(*s, part);
+    return "{" + list + "}";
+  }
 
   void start_top() {
     sv::Names names;
@@ -43,22 +45,29 @@ class Generator {
     bundle.top = names.legal(design_.name);
     bundle.clock_mhz = design_.clock_mhz;
     bundle.interval = interval(design_);
-    bundle.input = port("s_axis", design_.streams.front());
-    bundle.output = port("m_axis", design_.streams.back());
+    inputs_ = outputs_of(design_, UnitId{});
+    outputs_ = inputs_of(design_, UnitId{});
+    for (std::size_t i = 0; i < inputs_.size(); ++i)
+      bundle.inputs.push_back(port(port_name(kInputName, i, inputs_.size()), design_.streams[inputs_[i]]));
+    for (std::size_t i = 0; i < outputs_.size(); ++i)
+      bundle.outputs.push_back(port(port_name(kOutputName, i, outputs_.size()), design_.streams[outputs_[i]]));
     for (const char* taken : {"clk_i", "rst_ni", "unused"}) names.legal(taken);
     for (const Stream& stream : design_.streams) signals_.push_back(names.legal(stream.name + "_s"));
 
     top_.name = bundle.top;
-    top_.ports = {{sv::Direction::kInput, 1, "clk_i"},
-                  {sv::Direction::kInput, 1, "rst_ni"},
-                  {sv::Direction::kInput, bundle.input.data_bits, "s_axis_tdata"},
-                  {sv::Direction::kInput, 1, "s_axis_tvalid"},
-                  {sv::Direction::kOutput, 1, "s_axis_tready"},
-                  {sv::Direction::kInput, 1, "s_axis_tlast"},
-                  {sv::Direction::kOutput, bundle.output.data_bits, "m_axis_tdata"},
-                  {sv::Direction::kOutput, 1, "m_axis_tvalid"},
-                  {sv::Direction::kInput, 1, "m_axis_tready"},
-                  {sv::Direction::kOutput, 1, "m_axis_tlast"}};
+    top_.ports = {{sv::Direction::kInput, 1, "clk_i"}, {sv::Direction::kInput, 1, "rst_ni"}};
+    for (const Port& p : bundle.inputs) {
+      top_.ports.push_back({sv::Direction::kInput, p.data_bits, p.name + "_tdata"});
+      top_.ports.push_back({sv::Direction::kInput, 1, p.name + "_tvalid"});
+      top_.ports.push_back({sv::Direction::kOutput, 1, p.name + "_tready"});
+      top_.ports.push_back({sv::Direction::kInput, 1, p.name + "_tlast"});
+    }
+    for (const Port& p : bundle.outputs) {
+      top_.ports.push_back({sv::Direction::kOutput, p.data_bits, p.name + "_tdata"});
+      top_.ports.push_back({sv::Direction::kOutput, 1, p.name + "_tvalid"});
+      top_.ports.push_back({sv::Direction::kInput, 1, p.name + "_tready"});
+      top_.ports.push_back({sv::Direction::kOutput, 1, p.name + "_tlast"});
+    }
     for (std::size_t i = 0; i < design_.streams.size(); ++i) {
       top_.wires.push_back({1, net(i, "valid")});
       top_.wires.push_back({1, net(i, "ready")});
@@ -66,51 +75,49 @@ class Generator {
     }
   }
 
-  static Port port(const char* name, const Stream& stream) {
-    return {name,
-            stream.value,
-            stream.element,
-            false,
-            stream.lanes,
-            stream.vectors,
-            stream.channels,
-            stream.padded,
-            static_cast<int>(ceil_div(stream.beat_bits(), 8) * 8)};
+  static Port port(std::string name, const Stream& stream) {
+    return {std::move(name), stream.value,    stream.element, false,         stream.lanes, stream.vectors, stream.channels, stream.padded,
+            static_cast<int>(ceil_div(stream.beat_bits(), 8) * 8), stream.layout};
   }
 
   void finish_top() {
-    const std::size_t last = design_.streams.size() - 1;
-    const std::int64_t in_bits = design_.streams.front().beat_bits();
-    const std::int64_t out_bits = design_.streams.back().beat_bits();
-    const std::int64_t in_full = result_.bundle.input.data_bits;
-    const std::int64_t out_full = result_.bundle.output.data_bits;
-    top_.assigns = {
-        {net(0, "valid"), "s_axis_tvalid"},
-        {net(0, "data"), sv::low_bits("s_axis_tdata", in_bits, in_full)},
-        {"s_axis_tready", net(0, "ready")},
-        {"m_axis_tvalid", net(last, "valid")},
-        {"m_axis_tdata", out_bits == out_full ? net(last, "data") : fmt::format("{{{}'d0, {}}}", out_full - out_bits, net(last, "data"))},
-        {net(last, "ready"), "m_axis_tready"}};
-    top_.instances.push_back({"finnr_last",
-                              "u_last",
-                              {{"Beats", design_.streams.back().beats()}},
-                              {{"clk_i", "clk_i"},
-                               {"rst_ni", "rst_ni"},
-                               {"valid_i", net(last, "valid")},
-                               {"ready_i", net(last, "ready")},
-                               {"last_o", "m_axis_tlast"}}});
-    top_.unused = {"s_axis_tlast"};
-    if (in_bits != in_full)
-      top_.unused.push_back(in_full - in_bits == 1 ? fmt::format("s_axis_tdata[{}]", in_bits)
-                                                   : fmt::format("s_axis_tdata[{}:{}]", in_full - 1, in_bits));
-    top_.comment = fmt::format(
-        "{}: streaming accelerator, {} cycles between frames.\n"
-        "Input  s_axis: {} beats a frame, {} lanes of {} bits, lane 0 lowest, padded to {} bits; tlast is not needed.\n"
-        "Output m_axis: {} beats a frame, {} lanes of {} bits, padded to {} bits; tlast marks the last.\n"
-        "Reset is synchronous and active low. Memory images are read from mem/, relative to the working folder.",
-        top_.name, interval(design_), design_.streams.front().beats(), design_.streams.front().lanes,
-        design_.streams.front().element.bits(), in_full, design_.streams.back().beats(), design_.streams.back().lanes,
-        design_.streams.back().element.bits(), out_full);
+    const Bundle& bundle = result_.bundle;
+    top_.comment = fmt::format("{}: streaming accelerator, {} cycles between frames.\n", top_.name, bundle.interval);
+    for (std::size_t i = 0; i < inputs_.size(); ++i) {
+      const Stream& stream = design_.streams[inputs_[i]];
+      const Port& p = bundle.inputs[i];
+      const std::int64_t bits = stream.beat_bits();
+      top_.assigns.push_back({net(inputs_[i], "valid"), p.name + "_tvalid"});
+      top_.assigns.push_back({net(inputs_[i], "data"), sv::low_bits(p.name + "_tdata", bits, p.data_bits)});
+      top_.assigns.push_back({p.name + "_tready", net(inputs_[i], "ready")});
+      top_.unused.push_back(p.name + "_tlast");
+      if (bits != p.data_bits)
+        top_.unused.push_back(p.data_bits - bits == 1 ? fmt::format("{}_tdata[{}]", p.name, bits)
+                                                      : fmt::format("{}_tdata[{}:{}]", p.name, p.data_bits - 1, bits));
+      top_.comment += fmt::format("Input  {}: {} beats a frame, {} lanes of {} bits, lane 0 lowest, padded to {} bits; tlast is not needed.\n",
+                                  p.name, stream.beats(), stream.lanes, stream.element.bits(), p.data_bits);
+    }
+    for (std::size_t i = 0; i < outputs_.size(); ++i) {
+      const std::size_t s = outputs_[i];
+      const Stream& stream = design_.streams[s];
+      const Port& p = bundle.outputs[i];
+      const std::int64_t bits = stream.beat_bits();
+      top_.assigns.push_back({p.name + "_tvalid", net(s, "valid")});
+      top_.assigns.push_back(
+          {p.name + "_tdata", bits == p.data_bits ? net(s, "data") : fmt::format("{{{}'d0, {}}}", p.data_bits - bits, net(s, "data"))});
+      top_.assigns.push_back({net(s, "ready"), p.name + "_tready"});
+      top_.instances.push_back({"finnr_last",
+                                outputs_.size() > 1 ? fmt::format("u_last_{}", i) : "u_last",
+                                {{"Beats", stream.beats()}},
+                                {{"clk_i", "clk_i"},
+                                 {"rst_ni", "rst_ni"},
+                                 {"valid_i", net(s, "valid")},
+                                 {"ready_i", net(s, "ready")},
+                                 {"last_o", p.name + "_tlast"}}});
+      top_.comment += fmt::format("Output {}: {} beats a frame, {} lanes of {} bits, padded to {} bits; tlast marks the last.\n", p.name,
+                                  stream.beats(), stream.lanes, stream.element.bits(), p.data_bits);
+    }
+    top_.comment += "Reset is synchronous and active low. Memory images are read from mem/, relative to the working folder.";
   }
 
   /// The modules of the library that the top module instantiates, directly or through others.
@@ -142,48 +149,37 @@ class Generator {
 
   void add_unit(UnitId id) {
     const Unit& unit = design_.units[id.index()];
-    const Stream& in = design_.streams[id.index()];
-    const Stream& out = design_.streams[id.index() + 1];
-    UnitSummary summary{unit.name, std::string(kind_name(unit)), in.lanes, 0, interval(design_, id)};
-    std::string module = "finnr_" + summary.kind;
-    Parameters parameters;
-    std::visit(
-        Overloaded{[&](const Mvu& m) {
-                     parameters = mvu_parameters(unit, m, out);
-                     summary.pe = m.pe;
-                     summary.simd = m.simd;
-                   },
-                   [&](const Threshold& t) { parameters = t.table ? table_parameters(unit, t, in) : threshold_parameters(unit, t, in); },
-                   [&](const Width&) {
-                     parameters = {{"ElementBits", in.element.bits()}, {"InLanes", in.lanes}, {"OutLanes", out.lanes}};
-                   },
-                   [&](const Fifo& f) {
-                     parameters = {{"Width", in.beat_bits()}, {"Depth", f.depth}, {"Style", 0}};
-                   },
-                   [&](const TopKUnit& t) {
-                     parameters = {{"Labels", t.labels},
-                                   {"Lanes", in.lanes},
-                                   {"XBits", t.x.bits()},
-                                   {"XSigned", t.x.is_signed() && !t.x.bipolar ? 1 : 0},
-                                   {"K", t.k},
-                                   {"IndexBits", out.element.bits()}};
-                   }},
-        unit.kind);
-    top_.instances.push_back({module,
-                              "u_" + unit.name,
-                              std::move(parameters),
-                              {{"clk_i", "clk_i"},
-                               {"rst_ni", "rst_ni"},
-                               {"s_valid_i", net(id.index(), "valid")},
-                               {"s_ready_o", net(id.index(), "ready")},
-                               {"s_data_i", net(id.index(), "data")},
-                               {"m_valid_o", net(id.index() + 1, "valid")},
-                               {"m_ready_i", net(id.index() + 1, "ready")},
-                               {"m_data_o", net(id.index() + 1, "data")}}});
+    const std::vector<std::size_t> in = inputs_of(design_, id);
+    const std::vector<std::size_t> out = outputs_of(design_, id);
+    UnitSummary summary{unit.name, std::string(kind_name(unit)), design_.streams[in[0]].lanes, 0, interval(design_, id)};
+    if (const auto* m = std::get_if<Mvu>(&unit.kind)) summary.pe = m->pe, summary.simd = m->simd;
+    if (const auto* v = std::get_if<Vvu>(&unit.kind)) summary.pe = v->pe, summary.simd = v->simd;
+    const auto store = [&](const std::string& name, std::string text) { return memory(name, std::move(text)); };
+    std::vector<std::pair<std::string, std::string>> connections = {{"clk_i", "clk_i"}, {"rst_ni", "rst_ni"}};
+    if (std::holds_alternative<JoinUnit>(unit.kind)) {
+      for (std::size_t side = 0; side < 2; ++side) {
+        const std::string prefix = side == 0 ? "a" : "b";
+        connections.emplace_back(prefix + "_valid_i", net(in[side], "valid"));
+        connections.emplace_back(prefix + "_ready_o", net(in[side], "ready"));
+        connections.emplace_back(prefix + "_data_i", net(in[side], "data"));
+      }
+    } else {
+      connections.emplace_back("s_valid_i", nets(in, "valid"));
+      connections.emplace_back("s_ready_o", nets(in, "ready"));
+      connections.emplace_back("s_data_i", nets(in, "data"));
+    }
+    connections.emplace_back("m_valid_o", nets(out, "valid"));
+    connections.emplace_back("m_ready_i", nets(out, "ready"));
+    connections.emplace_back("m_data_o", net(out[0], "data"));
+    // A fork's outputs share their data.
+    for (std::size_t i = 1; i < out.size(); ++i) top_.assigns.push_back({net(out[i], "data"), net(out[0], "data")});
+    top_.instances.push_back({"finnr_" + summary.kind, "u_" + unit.name, unit_parameters(design_, id, store), std::move(connections)});
     result_.bundle.units.push_back(std::move(summary));
-    if (id.index() + 1 < design_.units.size()) {
-      result_.bundle.taps.push_back({unit.name, signals_[id.index() + 1], unit.origin.empty() ? "" : unit.origin.front(), out.value,
-                                     out.element, out.lanes, out.vectors, out.channels, out.padded});
+    for (const std::size_t s : out) {
+      const Stream& stream = design_.streams[s];
+      if (!stream.to.valid()) continue;
+      result_.bundle.taps.push_back({unit.name, signals_[s], unit.origin.empty() ? "" : unit.origin.front(), stream.value, stream.element,
+                                     stream.lanes, stream.vectors, stream.channels, stream.padded, stream.layout});
     }
   }
 
@@ -192,68 +188,6 @@ class Generator {
     result_.files.push_back({path, std::move(text)});
     result_.bundle.memories.push_back(path);
     return path;
-  }
-
-  Parameters mvu_parameters(const Unit& unit, const Mvu& m, const Stream& out) {
-    const std::int64_t real_inputs = m.weights->shape()[0];
-    const std::int64_t real_outputs = m.weights->shape()[1];
-    const bool xnor = m.x.bipolar && m.w.bipolar;
-    const IntType counted =
-        xnor ? IntType{(m.accumulator.lo + real_inputs) / 2, (m.accumulator.hi + real_inputs) / 2, false} : m.accumulator;
-    Parameters parameters = {{"Mw", m.mw},
-                             {"Mh", m.mh},
-                             {"Pe", m.pe},
-                             {"Simd", m.simd},
-                             {"XBits", m.x.bits()},
-                             {"XKind", kind_of(m.x)},
-                             {"WBits", m.w.bits()},
-                             {"WKind", kind_of(m.w)},
-                             {"AccBits", counted.bits()},
-                             {"AccSigned", counted.is_signed() ? 1 : 0},
-                             {"OutBits", out.element.bits()},
-                             {"MwReal", real_inputs},
-                             {"WeightStyle", static_cast<std::int64_t>(m.weight_store)},
-                             {"WeightFile", memory(unit.name + "_weights", weight_image(m))}};
-    if (!m.steps) return parameters;
-    const HardwareSteps steps = hardware_steps(*m.steps, m.accumulator, xnor ? real_inputs : 0, m.mh != real_outputs ? real_outputs : 0);
-    add_step_parameters(parameters, steps);
-    parameters.emplace_back("ThresholdStyle", static_cast<std::int64_t>(Store::kLutRam));
-    parameters.emplace_back("ThresholdFile", memory(unit.name + "_thresholds", threshold_image(steps, m.mh, m.pe)));
-    return parameters;
-  }
-
-  Parameters threshold_parameters(const Unit& unit, const Threshold& t, const Stream& in) {
-    const HardwareSteps steps = hardware_steps(t.steps, t.x, t.x.bipolar ? 1 : 0, in.padded != in.channels ? in.channels : 0);
-    const std::int64_t channels = steps.shared ? in.lanes : in.padded;  // one word serves every beat
-    Parameters parameters = {{"Channels", channels},
-                             {"Pe", in.lanes},
-                             {"XBits", t.x.bits()},
-                             {"XSigned", steps.format.is_signed ? 1 : 0},
-                             {"OutBits", t.steps.codes.bits()}};
-    add_step_parameters(parameters, steps);
-    parameters.emplace_back("MemStyle", static_cast<std::int64_t>(Store::kLutRam));
-    parameters.emplace_back("File", memory(unit.name + "_thresholds", threshold_image(steps, channels, in.lanes)));
-    return parameters;
-  }
-
-  Parameters table_parameters(const Unit& unit, const Threshold& t, const Stream& in) {
-    const bool shared = t.steps.rows() == 1 && in.padded == in.channels;  // a padded lane gives level 0
-    return {{"Channels", shared ? in.lanes : in.padded},
-            {"Pe", in.lanes},
-            {"XBits", t.x.bits()},
-            {"OutBits", t.steps.codes.bits()},
-            {"PerChannel", shared ? 0 : 1},
-            {"MemStyle", static_cast<std::int64_t>(Store::kLutRam)},
-            {"File", memory(unit.name + "_table", table_image(t, shared ? 0 : in.padded, in.lanes))}};
-  }
-
-  static void add_step_parameters(Parameters& parameters, const HardwareSteps& steps) {
-    parameters.emplace_back("NumThresholds", steps.width);
-    parameters.emplace_back("ThrBits", steps.format.threshold_bits);
-    parameters.emplace_back("Search", steps.format.search ? 1 : 0);
-    parameters.emplace_back("StepSigns", steps.format.signs);
-    parameters.emplace_back("BaseInMem", steps.format.base_in_memory ? 1 : 0);
-    parameters.emplace_back("Base", steps.format.base);
   }
 
   void write_sources() {
@@ -280,6 +214,8 @@ class Generator {
   Generated result_;
   sv::Module top_;
   std::vector<std::string> signals_;
+  std::vector<std::size_t> inputs_;   ///< streams from the edge
+  std::vector<std::size_t> outputs_;  ///< streams to the edge
 };
 
 }  // namespace

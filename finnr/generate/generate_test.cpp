@@ -70,12 +70,12 @@ TEST(Generate, LibraryModulesInUseAndNoOthers) {
 TEST(Generate, PortsAndTaps) {
   const Generated result = generated(integer_chain({7, 5}), {{2, 4, true, {}}});
   const Bundle& bundle = result.bundle;
-  EXPECT_EQ(bundle.input.lanes, 4);
-  EXPECT_EQ(bundle.input.channels, 7);
-  EXPECT_EQ(bundle.input.padded, 8);
-  EXPECT_EQ(bundle.input.data_bits, 8) << "four lanes of two bits";
-  EXPECT_EQ(bundle.output.padded, 6);
-  EXPECT_EQ(bundle.output.data_bits % 8, 0);
+  EXPECT_EQ(bundle.inputs[0].lanes, 4);
+  EXPECT_EQ(bundle.inputs[0].channels, 7);
+  EXPECT_EQ(bundle.inputs[0].padded, 8);
+  EXPECT_EQ(bundle.inputs[0].data_bits, 8) << "four lanes of two bits";
+  EXPECT_EQ(bundle.outputs[0].padded, 6);
+  EXPECT_EQ(bundle.outputs[0].data_bits % 8, 0);
   ASSERT_EQ(bundle.taps.size(), bundle.units.size() - 1) << "the last stream is the output";
   EXPECT_EQ(bundle.taps.back().unit, "fc0");
   EXPECT_EQ(bundle.taps.back().node, "MatMul_0");

@@ -120,24 +120,57 @@ std::string table_image(const Threshold& unit, std::int64_t channels, int pe) {
   return image.text();
 }
 
+namespace {
+
+void put_weight(MemoryImage& image, const IntType& type, std::int64_t weight) {
+  image.put(type.bipolar ? (weight > 0 ? 1U : 0U) : static_cast<std::uint64_t>(weight), type.bits());
+}
+
+}  // namespace
+
 std::string weight_image(const Mvu& mvu) {
   const Tensor::Ints& weights = mvu.weights->ints();
   const std::int64_t inputs = mvu.weights->shape()[0];
-  const std::int64_t outputs = mvu.weights->shape()[1];
-  const int bits = mvu.w.bits();
+  const std::int64_t columns = mvu.weights->shape()[1];
+  const std::int64_t outputs = columns / mvu.groups;
   const std::int64_t padding = mvu.w.bipolar ? 1 : 0;
-  MemoryImage image(std::int64_t{mvu.pe} * mvu.simd * bits);
-  for (std::int64_t row = 0; row < mvu.mh; row += mvu.pe) {
-    for (std::int64_t column = 0; column < mvu.mw; column += mvu.simd) {
-      for (std::int64_t channel = row; channel < row + mvu.pe; ++channel) {
-        for (std::int64_t input = column; input < column + mvu.simd; ++input) {
-          const std::int64_t row_read = channel < outputs ? channel : 0;
-          const std::int64_t weight = input < inputs ? weights[static_cast<std::size_t>(input * outputs + row_read)] : padding;
-          image.put(mvu.w.bipolar ? (weight > 0 ? 1U : 0U) : static_cast<std::uint64_t>(weight), bits);
+  MemoryImage image(std::int64_t{mvu.pe} * mvu.simd * mvu.w.bits());
+  for (std::int64_t group = 0; group < mvu.groups; ++group) {
+    for (std::int64_t row = 0; row < mvu.mh; row += mvu.pe) {
+      for (std::int64_t column = 0; column < mvu.mw; column += mvu.simd) {
+        for (std::int64_t channel = row; channel < row + mvu.pe; ++channel) {
+          for (std::int64_t input = column; input < column + mvu.simd; ++input) {
+            const std::int64_t read = group * outputs + (channel < outputs ? channel : 0);
+            put_weight(image, mvu.w, input < inputs ? weights[static_cast<std::size_t>(input * columns + read)] : padding);
+          }
         }
+        image.end_word();
+      }
+    }
+  }
+  return image.text();
+}
+
+std::string weight_image(const Vvu& vvu) {
+  MemoryImage image(std::int64_t{vvu.pe} * vvu.simd * vvu.w.bits());
+  for (std::int64_t first = 0; first < vvu.channels; first += vvu.pe) {
+    for (std::int64_t element = 0; element < vvu.kernel; element += vvu.simd) {
+      for (std::int64_t channel = first; channel < first + vvu.pe; ++channel) {
+        for (std::int64_t k = element; k < element + vvu.simd; ++k)
+          put_weight(image, vvu.w, vvu.weights->ints()[static_cast<std::size_t>(k * vvu.channels + channel)]);
       }
       image.end_word();
     }
+  }
+  return image.text();
+}
+
+std::string index_image(const std::vector<std::int64_t>& index, std::int64_t beats) {
+  const int bits = IntType{0, std::max<std::int64_t>(1, beats - 1), false}.bits();
+  MemoryImage image(bits);
+  for (const std::int64_t beat : index) {
+    image.put(static_cast<std::uint64_t>(beat), bits);
+    image.end_word();
   }
   return image.text();
 }

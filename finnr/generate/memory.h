@@ -61,8 +61,14 @@ std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, i
 /// fold and pattern, `pe` channels each; missing rows give level 0.
 std::string table_image(const Threshold& unit, std::int64_t channels, int pe);
 
-/// Words of pe x simd weights in fold order: row fold outermost. Padded rows repeat the first one, so that their sums stay
+/// Words of pe x simd weights in fold order: group outermost, then row fold. Padded rows repeat the first one, so that their sums stay
 /// in range; padded inputs meet weight 0, or +1 in one bit, which never agrees with the 0 bit they carry.
 std::string weight_image(const Mvu& mvu);
+
+/// Words of pe x simd weights: channel fold outermost, then the folds of the window; channel 0 of a word in the low bits.
+std::string weight_image(const Vvu& vvu);
+
+/// One word for each beat of a rearranged frame: the number of the beat it was.
+std::string index_image(const std::vector<std::int64_t>& index, std::int64_t beats);
 
 }  // namespace finnr

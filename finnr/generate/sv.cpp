@@ -42,10 +42,16 @@ std::string range(std::int64_t width) { return width == 1 ? "" : fmt::format("[{
 
 std::string text(const Constant& constant) {
   if (const auto* number = std::get_if<std::int64_t>(&constant)) return fmt::format("{}", *number);
+  if (const auto* sized = std::get_if<Literal>(&constant)) return sized->text;
   return fmt::format("\"{}\"", std::get<std::string>(constant));
 }
 
 }  // namespace
+
+Literal literal(std::uint64_t value, int bits) {
+  if (bits < 64) value &= (std::uint64_t{1} << bits) - 1;
+  return {fmt::format("{}'h{:x}", bits, value)};
+}
 
 std::string low_bits(std::string_view name, std::int64_t width, std::int64_t full) {
   if (width == full) return std::string(name);

@@ -14,8 +14,14 @@ namespace finnr::sv {
 // A syntax tree of the little SystemVerilog that is generated: modules that declare wires, instantiate modules of the
 // library and connect them. Names are made legal once (Names), text is made last (print).
 
-/// Value of a parameter: a number or a file name.
-using Constant = std::variant<std::int64_t, std::string>;
+/// A number with a width, as it stands in the text: "8'hff".
+struct Literal {
+  std::string text;
+};
+Literal literal(std::uint64_t value, int bits);
+
+/// Value of a parameter: a number, a file name, or a sized literal.
+using Constant = std::variant<std::int64_t, std::string, Literal>;
 
 enum class Direction : std::uint8_t { kInput, kOutput };
 

@@ -22,5 +22,7 @@ Result<std::vector<ResultType>> infer(const Op& op, std::span<const Value* const
 
 /// Least and greatest accumulator of each output column of activations in `x` times weights [K,N] (row-major), exactly.
 std::vector<IntType> accumulator_ranges(const IntType& x, const Tensor& weights);
+/// The same for each output channel of a convolution with constant weights.
+std::vector<IntType> accumulator_ranges(const Conv& op, const IntType& x, const Tensor& weights);
 
 }  // namespace finnr

@@ -40,6 +40,10 @@ bool any_above(const Shape& list, std::int64_t bound) {
   return std::ranges::any_of(list, [&](std::int64_t x) { return x > bound; });
 }
 
+IntType conv_input(const Conv& op, const IntType& x) {
+  return with_fill(x, op.fill, any_above(op.begin, 0) || any_above(op.end, 0) || any_above(op.spacing, 1));
+}
+
 }  // namespace
 
 Results rule(const Conv& op, Operands in) {
@@ -61,26 +65,16 @@ Results rule(const Conv& op, Operands in) {
   }
   FINNR_RETURN_IF_ERROR(check_size(y));
   if (in[0]->type.is_float) return one(ElementType::float32(), std::move(y));
-  const bool filled = any_above(op.begin, 0) || any_above(op.end, 0) || any_above(op.spacing, 1);
-  const IntType range = with_fill(in[0]->type.ints, op.fill, filled);
   Wide lo = 0;
   Wide hi = 0;
   if (in[1]->constant) {
-    const Tensor::Ints& weights = in[1]->constant->ints();
-    const std::size_t rows = static_cast<std::size_t>(w[0]);
-    const std::size_t terms = rows == 0 ? 0 : weights.size() / rows;
-    for (std::size_t m = 0; m < rows; ++m) {
-      Wide least = 0;
-      Wide most = 0;
-      for (std::size_t k = 0; k < terms; ++k) {
-        const Wide weight = weights[m * terms + k];
-        least += weight * (weight >= 0 ? range.lo : range.hi);
-        most += weight * (weight >= 0 ? range.hi : range.lo);
-      }
-      lo = m == 0 ? least : std::min(lo, least);
-      hi = m == 0 ? most : std::max(hi, most);
+    const std::vector<IntType> ranges = accumulator_ranges(op, in[0]->type.ints, *in[1]->constant);
+    for (std::size_t m = 0; m < ranges.size(); ++m) {
+      lo = m == 0 ? ranges[m].lo : std::min<Wide>(lo, ranges[m].lo);
+      hi = m == 0 ? ranges[m].hi : std::max<Wide>(hi, ranges[m].hi);
     }
   } else {
+    const IntType range = conv_input(op, in[0]->type.ints);
     const IntType& b = in[1]->type.ints;
     const Wide terms = count(w) / std::max<std::int64_t>(1, w[0]);
     const auto [least, most] = std::minmax({Wide(range.lo) * b.lo, Wide(range.lo) * b.hi, Wide(range.hi) * b.lo, Wide(range.hi) * b.hi});
@@ -197,3 +191,27 @@ Results rule(const Join& op, Operands in) {
 }
 
 }  // namespace finnr::rules
+
+namespace finnr {
+
+std::vector<IntType> accumulator_ranges(const Conv& op, const IntType& x, const Tensor& weights) {
+  using rules::Wide;
+  const IntType range = rules::conv_input(op, x);
+  const auto rows = static_cast<std::size_t>(weights.shape()[0]);
+  const std::size_t terms = rows == 0 ? 0 : weights.ints().size() / rows;
+  std::vector<IntType> ranges(rows);
+  for (std::size_t m = 0; m < rows; ++m) {
+    Wide least = 0;
+    Wide most = 0;
+    for (std::size_t k = 0; k < terms; ++k) {
+      const Wide weight = weights.ints()[m * terms + k];
+      least += weight * (weight >= 0 ? range.lo : range.hi);
+      most += weight * (weight >= 0 ? range.hi : range.lo);
+    }
+    ranges[m] = {static_cast<std::int64_t>(std::clamp<Wide>(least, -rules::kMaxRange, rules::kMaxRange)),
+                 static_cast<std::int64_t>(std::clamp<Wide>(most, -rules::kMaxRange, rules::kMaxRange)), false};
+  }
+  return ranges;
+}
+
+}  // namespace finnr

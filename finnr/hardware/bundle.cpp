@@ -3,7 +3,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <cctype>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "finnr/base/files.h"
 #include "finnr/base/integers.h"
@@ -19,20 +22,36 @@ IntType type_from(const Json& json) {
   return {json.at("lo").get<std::int64_t>(), json.at("hi").get<std::int64_t>(), json.at("bipolar").get<bool>()};
 }
 
+Json layout_json(const Layout& layout) {
+  Json loops = Json::array();
+  for (const Layout::Loop& loop : layout.loops) loops.push_back({loop.stride, loop.size});
+  return loops;
+}
+
+Layout layout_from(const Json& json) {
+  Layout layout;
+  for (const auto& [stride, size] : json.get<std::vector<std::pair<std::int64_t, std::int64_t>>>()) layout.loops.push_back({stride, size});
+  return layout;
+}
+
 template <class T>
 Json stream_json(const T& stream) {
-  return {{"value", stream.value.value}, {"element", type_json(stream.element)}, {"lanes", stream.lanes},  {"beats", stream.beats()},
-          {"vectors", stream.vectors},   {"channels", stream.channels},          {"padded", stream.padded}};
+  Json json = {{"value", nullptr},          {"element", type_json(stream.element)}, {"lanes", stream.lanes},  {"beats", stream.beats()},
+               {"vectors", stream.vectors}, {"channels", stream.channels},          {"padded", stream.padded}};
+  if (stream.value.valid()) json["value"] = stream.value.value;
+  if (!stream.layout.is_row_major()) json["layout"] = layout_json(stream.layout);
+  return json;
 }
 
 template <class T>
 void stream_from(const Json& json, T& stream) {
-  stream.value.value = json.at("value").get<std::uint32_t>();
+  if (const Json& value = json.at("value"); !value.is_null()) stream.value.value = value.get<std::uint32_t>();
   stream.element = type_from(json.at("element"));
   stream.lanes = json.at("lanes").get<int>();
   stream.vectors = json.at("vectors").get<std::int64_t>();
   stream.channels = json.at("channels").get<std::int64_t>();
   stream.padded = json.at("padded").get<std::int64_t>();
+  if (json.contains("layout")) stream.layout = layout_from(json.at("layout"));
 }
 
 Json port_json(const Port& port) {
@@ -56,6 +75,19 @@ Diagnostic not_a_bundle(std::string why) {
       .fix("name the folder that 'finnr build MODEL -o DIR' wrote");
 }
 
+/// Every one of `elements` elements exactly once: from the innermost step on, each loop begins where those below end.
+bool is_sane(const Layout& layout, std::int64_t elements) {
+  if (layout.is_row_major()) return layout.loops.empty() || layout.loops[0].size == elements;
+  std::vector<Layout::Loop> loops = layout.loops;
+  std::ranges::sort(loops, {}, &Layout::Loop::stride);
+  std::int64_t below = 1;
+  for (const Layout::Loop& loop : loops) {
+    if (loop.stride != below || loop.size < 2 || loop.size > elements / below) return false;
+    below *= loop.size;
+  }
+  return below == elements;
+}
+
 /// What a folder that finnr wrote cannot hold: it was changed by hand, or by somebody who means harm.
 template <class T>
 bool is_sane(const T& stream) {
@@ -64,7 +96,20 @@ bool is_sane(const T& stream) {
   if (!within(stream.lanes) || !within(stream.vectors) || !within(stream.channels) || !within(stream.padded)) return false;
   if (stream.element.lo > stream.element.hi || stream.element.bits() > 64) return false;
   return stream.padded >= stream.channels && stream.padded % stream.lanes == 0 && stream.vectors <= kMost / stream.padded &&
-         stream.lanes <= (1 << 20) / stream.element.bits();
+         stream.lanes <= (1 << 20) / stream.element.bits() && is_sane(stream.layout, stream.vectors * stream.channels);
+}
+
+bool is_identifier(const std::string& name) {
+  return !name.empty() && std::isdigit(static_cast<unsigned char>(name[0])) == 0 &&
+         std::ranges::all_of(name, [](unsigned char c) { return std::isalnum(c) != 0 || c == '_'; });
+}
+
+/// The simulation writes the names of ports and streams into sources of its own.
+bool has_sane_ports(const std::vector<Port>& ports, std::set<std::string>& names) {
+  return !ports.empty() && std::ranges::all_of(ports, [&](const Port& port) {
+    return is_identifier(port.name) && names.insert(port.name).second && port.value.valid() && is_sane(port) &&
+           port.data_bits == ceil_div(port.lanes * port.element.bits(), 8) * 8;
+  });
 }
 
 bool is_inside(const std::string& path) {
@@ -78,16 +123,25 @@ Status check(const Bundle& bundle) {
       if (!is_inside(path)) return not_a_bundle(fmt::format("its file '{}' lies outside of it", path));
     }
   }
-  bool good = is_sane(bundle.input) && is_sane(bundle.output) && bundle.interval >= 1 && bundle.interval <= (std::int64_t{1} << 50);
-  for (const Port* port : {&bundle.input, &bundle.output})
-    good = good && port->data_bits == ceil_div(port->lanes * port->element.bits(), 8) * 8;
-  for (const Tap& tap : bundle.taps) good = good && is_sane(tap);
+  std::set<std::string> names;
+  bool good = bundle.interval >= 1 && bundle.interval <= (std::int64_t{1} << 50) && is_identifier(bundle.top) &&
+              has_sane_ports(bundle.inputs, names) && has_sane_ports(bundle.outputs, names);
+  for (const Tap& tap : bundle.taps) good = good && is_identifier(tap.signal) && is_sane(tap);
   return good ? ok_status() : Status(not_a_bundle(fmt::format("{} describes an impossible stream", kBundleFile)));
 }
 
 }  // namespace
 
+std::string port_name(std::string_view base, std::size_t index, std::size_t count) {
+  return count == 1 ? std::string(base) : fmt::format("{}_{}", base, index);
+}
+
 std::string to_json(const Bundle& bundle) {
+  const auto ports = [](const std::vector<Port>& list) {
+    Json json = Json::array();
+    for (const Port& port : list) json.push_back(port_json(port));
+    return json;
+  };
   Json taps = Json::array();
   for (const Tap& tap : bundle.taps) {
     Json json = {{"unit", tap.unit}, {"signal", tap.signal}, {"node", tap.node}};
@@ -109,7 +163,8 @@ std::string to_json(const Bundle& bundle) {
                      {"memories", bundle.memories},
                      {"clock", "clk_i"},
                      {"reset", {{"name", "rst_ni"}, {"active", "low"}, {"synchronous", true}}},
-                     {"ports", {port_json(bundle.input), port_json(bundle.output)}},
+                     {"inputs", ports(bundle.inputs)},
+                     {"outputs", ports(bundle.outputs)},
                      {"streams", taps},
                      {"units", units}};
   return json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
@@ -129,8 +184,8 @@ Result<Bundle> bundle_from_json(const std::string& text) {
     bundle.interval = json.at("interval").get<std::int64_t>();
     bundle.sources = json.at("sources").get<std::vector<std::string>>();
     bundle.memories = json.at("memories").get<std::vector<std::string>>();
-    bundle.input = port_from(json.at("ports").at(0));
-    bundle.output = port_from(json.at("ports").at(1));
+    for (const Json& port : json.at("inputs")) bundle.inputs.push_back(port_from(port));
+    for (const Json& port : json.at("outputs")) bundle.outputs.push_back(port_from(port));
     for (const Json& entry : json.at("streams")) {
       Tap tap;
       stream_from(entry, tap);

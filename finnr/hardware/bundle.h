@@ -3,17 +3,19 @@
 
 #include <filesystem>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "finnr/base/result.h"
 #include "finnr/graph/graph.h"
+#include "finnr/hardware/layout.h"
 #include "finnr/tensor/int_type.h"
 
 namespace finnr {
 
 /// An AXI4-Stream port of the top module: `<name>_tdata` and so on.
 struct Port {
-  std::string name;       ///< "s_axis" or "m_axis"
+  std::string name;       ///< port_name()
   ValueId value;          ///< of network.txt: what a frame holds
   IntType element;        ///< one element in element.bits() bits, lane 0 lowest
   bool is_float = false;  ///< pass-through of float32 bit patterns
@@ -22,6 +24,7 @@ struct Port {
   std::int64_t channels = 0;  ///< real elements of a vector
   std::int64_t padded = 0;    ///< elements of a vector on the port, a multiple of lanes
   int data_bits = 8;          ///< width of tdata: a beat padded to bytes
+  Layout layout;              ///< which elements of the value the real ones are, in the order of the stream; without loops: row-major
 
   [[nodiscard]] std::int64_t beats() const { return vectors * padded / lanes; }
 };
@@ -31,12 +34,13 @@ struct Tap {
   std::string unit;    ///< the unit that drives it
   std::string signal;  ///< prefix of <signal>_valid, _ready, _data in the top module
   std::string node;    ///< first model node behind it, for messages
-  ValueId value;
+  ValueId value;       ///< invalid when the stream carries no value of the network, such as pixels repeated for windows
   IntType element;
   int lanes = 1;
   std::int64_t vectors = 1;
   std::int64_t channels = 0;
   std::int64_t padded = 0;
+  Layout layout;  ///< as a port's
 
   [[nodiscard]] std::int64_t beats() const { return vectors * padded / lanes; }
 };
@@ -52,7 +56,7 @@ struct UnitSummary {
 
 /// What a folder made by `finnr build` holds besides the files themselves; stored as bundle.json. Paths are relative to it.
 struct Bundle {
-  static constexpr int kFormat = 1;
+  static constexpr int kFormat = 2;
 
   std::string name;
   std::string top;    ///< top module; its wrapper in plain Verilog is <top>_wrapper
@@ -61,11 +65,16 @@ struct Bundle {
   std::int64_t interval = 0;         ///< predicted cycles between frames
   std::vector<std::string> sources;  ///< SystemVerilog and Verilog files, in compile order
   std::vector<std::string> memories;
-  Port input;
-  Port output;
+  std::vector<Port> inputs;   ///< at least one
+  std::vector<Port> outputs;  ///< at least one
   std::vector<Tap> taps;
   std::vector<UnitSummary> units;
 };
+
+/// "s_axis", or "s_axis_0", "s_axis_1" and so on when there are several inputs; outputs the same with "m_axis".
+inline constexpr std::string_view kInputName = "s_axis";
+inline constexpr std::string_view kOutputName = "m_axis";
+std::string port_name(std::string_view base, std::size_t index, std::size_t count);
 
 /// Names inside the folder.
 inline constexpr const char* kBundleFile = "bundle.json";

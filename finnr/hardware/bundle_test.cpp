@@ -21,9 +21,11 @@ Bundle example() {
   bundle.interval = 1234567890123;
   bundle.sources = {"rtl/a.sv", "rtl/b.v"};
   bundle.memories = {"mem/w.hex"};
-  bundle.input = {"s_axis", ValueId{3}, IntType{-8, 7}, true, 4, 2, 7, 8, 16};
-  bundle.output = {"m_axis", ValueId{9}, IntType::bipolar_type(), false, 1, 1, 3, 3, 8};
-  bundle.taps = {{"fc0", "fc0_s", "MatMul_0", ValueId{5}, IntType{0, 1}, 2, 1, 5, 6}};
+  bundle.inputs = {{"s_axis_0", ValueId{3}, IntType{-8, 7}, true, 4, 2, 7, 8, 16, {}},
+                   {"s_axis_1", ValueId{4}, IntType{-8, 7}, false, 1, 6, 2, 2, 8, {{{3, 2}, {1, 3}, {6, 2}}}}};
+  bundle.outputs = {{"m_axis", ValueId{9}, IntType::bipolar_type(), false, 1, 1, 3, 3, 8, {}}};
+  bundle.taps = {{"fc0", "fc0_s", "MatMul_0", ValueId{5}, IntType{0, 1}, 2, 1, 5, 6, {}},
+                 {"window0", "window0_s", "Conv_0", ValueId{}, IntType{0, 1}, 2, 9, 6, 6, {}}};
   bundle.units = {{"fc0", "mvu", 2, 4, 6}, {"fifo_out", "fifo", 1, 0, 3}};
   return bundle;
 }
@@ -37,14 +39,19 @@ TEST(Bundle, RoundTrip) {
   EXPECT_EQ(back->interval, bundle.interval);
   EXPECT_EQ(back->sources, bundle.sources);
   EXPECT_EQ(back->memories, bundle.memories);
-  EXPECT_EQ(back->input.element, bundle.input.element);
-  EXPECT_TRUE(back->input.is_float);
-  EXPECT_EQ(back->input.padded, 8);
-  EXPECT_EQ(back->input.beats(), 4);
-  EXPECT_EQ(back->output.element, IntType::bipolar_type());
-  ASSERT_EQ(back->taps.size(), 1U);
+  ASSERT_EQ(back->inputs.size(), 2U);
+  EXPECT_EQ(back->inputs[0].element, bundle.inputs[0].element);
+  EXPECT_TRUE(back->inputs[0].is_float);
+  EXPECT_EQ(back->inputs[0].padded, 8);
+  EXPECT_EQ(back->inputs[0].beats(), 4);
+  EXPECT_TRUE(back->inputs[0].layout.is_row_major());
+  EXPECT_EQ(back->inputs[1].layout, bundle.inputs[1].layout);
+  ASSERT_EQ(back->outputs.size(), 1U);
+  EXPECT_EQ(back->outputs[0].element, IntType::bipolar_type());
+  ASSERT_EQ(back->taps.size(), 2U);
   EXPECT_EQ(back->taps[0].signal, "fc0_s");
   EXPECT_EQ(back->taps[0].value, ValueId{5});
+  EXPECT_FALSE(back->taps[1].value.valid());
   ASSERT_EQ(back->units.size(), 2U);
   EXPECT_EQ(back->units[1].kind, "fifo");
   EXPECT_EQ(to_json(*back), to_json(bundle));
@@ -64,19 +71,47 @@ void expect_none(const std::string& text) {
 
 TEST(Bundle, EveryMissingOrMistypedMemberIsFound) {
   const Json good = Json::parse(to_json(example()));
-  for (const char* key : {"format", "name", "top", "model", "clock_mhz", "interval", "sources", "memories", "ports", "streams", "units"}) {
+  for (const char* key : {"format", "name", "top", "model", "clock_mhz", "interval", "sources", "memories", "inputs", "outputs", "streams", "units"}) {
     Json broken = good;
     broken.erase(key);
     expect_none(broken.dump());
     broken[key] = Json::object({{"wrong", true}});
     expect_none(broken.dump());
   }
-  for (const char* path : {"/ports/1", "/ports/0/element", "/ports/0/element/lo", "/ports/1/lanes", "/streams/0/signal", "/streams/0/value",
-                           "/units/1/kind", "/units/0/interval"}) {
+  for (const char* path : {"/inputs/1", "/inputs/0/element", "/inputs/0/element/lo", "/inputs/0/value", "/outputs/0/lanes",
+                           "/inputs/1/layout", "/streams/0/signal", "/units/1/kind", "/units/0/interval"}) {
     Json broken = good;
     broken[Json::json_pointer(path)] = nullptr;
     expect_none(broken.dump());
   }
+}
+
+TEST(Bundle, ImpossibleLayoutsAndNamesAreFound) {
+  const Json good = Json::parse(to_json(example()));
+  for (const char* layout : {"[[3,2],[1,3],[6,3]]", "[[3,2],[1,3]]", "[[4,2],[1,3],[6,2]]", "[[1,12],[12,1]]", "[[-3,2],[1,3],[6,2]]",
+                             "[[3]]", "[[1,11]]", "[[3,4000000000000],[1,3],[6,4000000000000]]"}) {
+    Json broken = good;
+    broken["inputs"][1]["layout"] = Json::parse(layout);
+    expect_none(broken.dump());
+  }
+  for (const char* path : {"/inputs/0/name", "/outputs/0/name", "/streams/0/signal", "/top"}) {
+    Json broken = good;
+    broken[Json::json_pointer(path)] = "a; $finish";
+    expect_none(broken.dump());
+  }
+  for (const char* list : {"inputs", "outputs"}) {
+    Json broken = good;
+    broken[list] = Json::array();
+    expect_none(broken.dump());
+  }
+  Json twice = good;
+  twice["inputs"][1]["name"] = "s_axis_0";
+  expect_none(twice.dump());
+}
+
+TEST(Bundle, SeveralPortsAreNumbered) {
+  EXPECT_EQ(port_name(kInputName, 0, 1), "s_axis");
+  EXPECT_EQ(port_name(kOutputName, 2, 3), "m_axis_2");
 }
 
 TEST(Bundle, OtherTextsAndFormats) {

@@ -12,8 +12,14 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kStoreNames = {"constant", "lutram", "block", "ultra"};
 
-const Stream& input_of(const Design& design, UnitId unit) { return design.streams[unit.index()]; }
-const Stream& output_of(const Design& design, UnitId unit) { return design.streams[unit.index() + 1]; }
+std::vector<std::size_t> sorted_streams(const Design& design, UnitId unit, UnitId Stream::*end, int Stream::*port) {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < design.streams.size(); ++i) {
+    if (design.streams[i].*end == unit) found.push_back(i);
+  }
+  if (unit.valid()) std::ranges::stable_sort(found, {}, [&](std::size_t i) { return design.streams[i].*port; });
+  return found;
+}
 
 /// Element k of a row of a table whose rows may be shared.
 std::int64_t entry(const Tensor& table, std::int64_t row, std::int64_t k) {
@@ -52,24 +58,38 @@ std::optional<Store> find_store(std::string_view name) {
   return std::nullopt;
 }
 
+std::vector<std::size_t> inputs_of(const Design& design, UnitId unit) { return sorted_streams(design, unit, &Stream::to, &Stream::to_port); }
+std::vector<std::size_t> outputs_of(const Design& design, UnitId unit) {
+  return sorted_streams(design, unit, &Stream::from, &Stream::from_port);
+}
+
 std::string_view kind_name(const Unit& unit) {
-  return std::visit(
-      Overloaded{[](const Mvu&) { return "mvu"; }, [](const Threshold& t) { return t.table ? "table" : "threshold"; },
-                 [](const Width&) { return "width"; }, [](const Fifo&) { return "fifo"; }, [](const TopKUnit&) { return "top_k"; }},
-      unit.kind);
+  return std::visit(Overloaded{[](const Mvu&) { return "mvu"; }, [](const Vvu&) { return "vvu"; }, [](const WindowUnit&) { return "window"; },
+                               [](const PoolUnit&) { return "pool"; }, [](const Threshold& t) { return t.table ? "table" : "threshold"; },
+                               [](const JoinUnit&) { return "join"; }, [](const ReplayUnit&) { return "replay"; },
+                               [](const ForkUnit&) { return "fork"; }, [](const ConcatUnit&) { return "concat"; },
+                               [](const TakeUnit&) { return "take"; }, [](const PermuteUnit&) { return "permute"; },
+                               [](const CastUnit&) { return "cast"; }, [](const Width&) { return "width"; },
+                               [](const Fifo&) { return "fifo"; }, [](const TopKUnit&) { return "top_k"; }},
+                    unit.kind);
 }
 
 std::int64_t interval(const Design& design, UnitId unit) {
-  const std::int64_t in = input_of(design, unit).beats();
-  const std::int64_t out = output_of(design, unit).beats();
-  return std::visit(Overloaded{[](const Mvu& mvu) { return mvu.vectors * (mvu.mh / mvu.pe) * (mvu.mw / mvu.simd); },
-                               [&](const Threshold&) { return in; }, [&](const Width&) { return std::max(in, out); },
-                               [&](const Fifo&) { return in; }, [&](const TopKUnit& top) { return std::max(in, top.k); }},
+  std::int64_t beats = 0;  // of the busiest stream
+  for (const std::size_t i : inputs_of(design, unit)) beats = std::max(beats, design.streams[i].beats());
+  for (const std::size_t i : outputs_of(design, unit)) beats = std::max(beats, design.streams[i].beats());
+  return std::visit(Overloaded{[](const Mvu& m) { return m.vectors * (m.mh / m.pe) * (m.mw / m.simd); },
+                               [](const Vvu& v) { return v.pixels * (v.channels / v.pe) * (v.kernel / v.simd); },
+                               [](const WindowUnit& w) { return w.images * w.cycles; },
+                               [&](const TopKUnit& top) { return std::max(beats, top.k); }, [&](const auto&) { return beats; }},
                     design.units[unit.index()].kind);
 }
 
 std::int64_t interval(const Design& design) {
-  std::int64_t slowest = std::max(design.streams.front().beats(), design.streams.back().beats());
+  std::int64_t slowest = 1;
+  for (const Stream& stream : design.streams) {
+    if (!stream.from.valid() || !stream.to.valid()) slowest = std::max(slowest, stream.beats());
+  }
   for (std::uint32_t i = 0; i < design.units.size(); ++i) slowest = std::max(slowest, interval(design, UnitId{i}));
   return slowest;
 }
@@ -78,36 +98,77 @@ std::int64_t macs_per_cycle(const Design& design) {
   std::int64_t macs = 0;
   for (const Unit& unit : design.units) {
     if (const auto* mvu = std::get_if<Mvu>(&unit.kind)) macs += std::int64_t{mvu->pe} * mvu->simd;
+    if (const auto* vvu = std::get_if<Vvu>(&unit.kind)) macs += std::int64_t{vvu->pe} * vvu->simd;
   }
   return macs;
 }
 
+namespace {
+
+std::string window_text(const WindowUnit& unit) {
+  const WindowShape& s = unit.shape;
+  std::string text = fmt::format(" {}x{} of {}x{} -> {}x{}", s.kh, s.kw, s.h, s.w, s.oh, s.ow);
+  if (s.stride_h != 1 || s.stride_w != 1) text += fmt::format(" stride {}x{}", s.stride_h, s.stride_w);
+  if (s.dilation_h != 1 || s.dilation_w != 1) text += fmt::format(" dilation {}x{}", s.dilation_h, s.dilation_w);
+  if (s.up_h != 1 || s.up_w != 1) text += fmt::format(" {} {}x{}", s.repeat ? "repeat" : "spacing", s.up_h, s.up_w);
+  if (s.pad_top != 0 || s.pad_left != 0) text += fmt::format(" pad {},{}", s.pad_top, s.pad_left);
+  return text + fmt::format(" rows {}", unit.rows);
+}
+
+std::string kind_text(const Unit& unit) {
+  const auto steps = [](const std::optional<Steps>& s) {
+    return s ? fmt::format(" thresholds {} -> {}", s->count(), to_text(s->codes)) : std::string();
+  };
+  return std::visit(
+      Overloaded{[&](const Mvu& m) {
+                   return fmt::format(" {}x{}{} pe {} simd {} x {} w {} accumulator {} store {}", m.mh, m.mw,
+                                      m.groups > 1 ? fmt::format(" groups {}", m.groups) : "", m.pe, m.simd, to_text(m.x), to_text(m.w),
+                                      to_text(m.accumulator), to_text(m.weight_store)) +
+                          steps(m.steps);
+                 },
+                 [&](const Vvu& v) {
+                   return fmt::format(" {} channels of {} pe {} simd {} x {} w {} accumulator {} store {}", v.channels, v.kernel, v.pe, v.simd,
+                                      to_text(v.x), to_text(v.w), to_text(v.accumulator), to_text(v.weight_store)) +
+                          steps(v.steps);
+                 },
+                 [](const WindowUnit& w) { return window_text(w); },
+                 [](const PoolUnit& p) { return fmt::format(" {} of {}", to_text(p.kind), p.count); },
+                 [](const Threshold& t) {
+                   return fmt::format(" {} channels, thresholds {} -> {}", t.channels, t.steps.count(), to_text(t.steps.codes));
+                 },
+                 [](const JoinUnit& j) {
+                   return j.function == JoinFunction::kAdd ? fmt::format(" {} * a + {} * b", j.left, j.right) : std::string(" a * b");
+                 },
+                 [](const ReplayUnit& r) { return fmt::format(" {} beats {} times", r.words, r.passes); },
+                 [](const ConcatUnit& c) { return fmt::format(" turns {}", fmt::join(c.turns, ",")); },
+                 [](const TakeUnit& t) { return fmt::format(" {} from {} of {}", t.count, t.first, t.period); },
+                 [](const PermuteUnit& p) { return fmt::format(" {} beats", p.index.size()); },
+                 [](const Fifo& f) { return fmt::format(" depth {}", f.depth); },
+                 [](const TopKUnit& t) { return fmt::format(" {} of {}", t.k, t.labels); }, [](const auto&) { return std::string(); }},
+      unit.kind);
+}
+
+}  // namespace
+
 std::string print(const Design& design) {
   std::string text = fmt::format("design {} clock {} MHz interval {}\n", design.name, design.clock_mhz, interval(design));
   const auto out = std::back_inserter(text);
-  const auto stream = [&](const Stream& s) {
-    fmt::format_to(out, "  stream {} : {} x {} lanes, {} beats ({} x {}{}) of %{}\n", s.name, to_text(s.element), s.lanes, s.beats(),
-                   s.vectors, s.channels, s.padded == s.channels ? "" : fmt::format(" padded to {}", s.padded), s.value.value);
+  const auto streams = [&](UnitId unit) {
+    for (const std::size_t i : outputs_of(design, unit)) {
+      const Stream& s = design.streams[i];
+      fmt::format_to(out, "  stream {} : {} x {} lanes, {} beats ({} x {}{})", s.name, to_text(s.element), s.lanes, s.beats(), s.vectors,
+                     s.channels, s.padded == s.channels ? "" : fmt::format(" padded to {}", s.padded));
+      if (s.value.valid()) fmt::format_to(out, " of %{}", s.value.value);
+      fmt::format_to(out, " -> {}\n", s.to.valid() ? design.units[s.to.index()].name : "host");
+    }
   };
-  stream(design.streams.front());
+  streams(UnitId{});
   for (std::uint32_t i = 0; i < design.units.size(); ++i) {
     const Unit& unit = design.units[i];
-    fmt::format_to(out, "unit {} : {}", unit.name, kind_name(unit));
-    std::visit(Overloaded{[&](const Mvu& m) {
-                            fmt::format_to(out, " {}x{} pe {} simd {} x {} w {} accumulator {} store {}", m.mh, m.mw, m.pe, m.simd,
-                                           to_text(m.x), to_text(m.w), to_text(m.accumulator), to_text(m.weight_store));
-                            if (m.steps) fmt::format_to(out, " thresholds {} -> {}", m.steps->count(), to_text(m.steps->codes));
-                          },
-                          [&](const Threshold& t) {
-                            fmt::format_to(out, " {} channels, thresholds {} -> {}", t.channels, t.steps.count(), to_text(t.steps.codes));
-                          },
-                          [](const Width&) {}, [&](const Fifo& f) { fmt::format_to(out, " depth {}", f.depth); },
-                          [&](const TopKUnit& t) { fmt::format_to(out, " {} of {}", t.k, t.labels); }},
-               unit.kind);
-    fmt::format_to(out, " interval {}", interval(design, UnitId{i}));
+    fmt::format_to(out, "unit {} : {}{} interval {}", unit.name, kind_name(unit), kind_text(unit), interval(design, UnitId{i}));
     if (!unit.origin.empty()) fmt::format_to(out, " from {}", fmt::join(unit.origin, " "));
     text += "\n";
-    stream(design.streams[i + 1]);
+    streams(UnitId{i});
   }
   return text;
 }

@@ -11,6 +11,8 @@
 
 #include "finnr/base/ids.h"
 #include "finnr/graph/graph.h"
+#include "finnr/hardware/layout.h"
+#include "finnr/hardware/window.h"
 
 namespace finnr {
 
@@ -37,19 +39,53 @@ struct Steps {
   [[nodiscard]] bool mixed(const IntType& x) const;
 };
 
-/// Matrix times vector, with fused thresholds when `steps` is set.
+/// Matrix times vector, with fused thresholds when `steps` is set. With several groups, vector v of a frame meets the weights of
+/// group v mod groups.
 struct Mvu {
-  std::int64_t mw = 0;                    ///< inputs, padded to a multiple of simd
-  std::int64_t mh = 0;                    ///< outputs, padded to a multiple of pe
+  std::int64_t mw = 0;                    ///< inputs of a vector, padded to a multiple of simd
+  std::int64_t mh = 0;                    ///< outputs of a group, padded to a multiple of pe
   int pe = 1;                             ///< outputs computed at once; divides mh
   int simd = 1;                           ///< inputs taken at once; divides mw
-  std::int64_t vectors = 1;               ///< vectors in a frame
-  std::shared_ptr<const Tensor> weights;  ///< [real inputs, real outputs]
+  std::int64_t groups = 1;                ///< padding needs 1
+  std::int64_t vectors = 1;               ///< in a frame, of all groups
+  std::shared_ptr<const Tensor> weights;  ///< [real inputs, groups * real outputs]
   IntType x;
   IntType w;
   IntType accumulator;  ///< of the plain sum of products
   Store weight_store = Store::kLutRam;
   std::optional<Steps> steps;
+};
+
+/// One dot product a channel: depthwise convolution.
+struct Vvu {
+  std::int64_t channels = 0;              ///< divided by pe
+  std::int64_t kernel = 1;                ///< elements of a window; divided by simd
+  int pe = 1;                             ///< channels at once
+  int simd = 1;                           ///< elements of each at once
+  std::int64_t pixels = 1;                ///< in a frame
+  std::shared_ptr<const Tensor> weights;  ///< [kernel, channels]
+  IntType x;
+  IntType w;
+  IntType accumulator;
+  Store weight_store = Store::kLutRam;
+  std::optional<Steps> steps;
+};
+
+/// Windows, padding, spacing, cropping, repetition of pixels, out of a ring of rows.
+struct WindowUnit {
+  WindowShape shape;  ///< with the beats of a pixel
+  std::int64_t rows = 1;
+  std::int64_t images = 1;  ///< in a frame
+  std::int64_t fill = 0;
+  std::int64_t cycles = 1;  ///< between images, window_interval(shape, rows)
+};
+
+/// Maximum or sum of `count` beats that stand `inner` beats apart.
+struct PoolUnit {
+  PoolKind kind = PoolKind::kMax;
+  std::int64_t count = 1;
+  std::int64_t inner = 1;
+  IntType x;
 };
 
 /// Thresholds on a stream.
@@ -61,12 +97,48 @@ struct Threshold {
   bool table = false;  ///< the codes are looked up instead: one entry for every pattern of x
 };
 
+/// left * a + right * b, or a * b, of two streams.
+struct JoinUnit {
+  JoinFunction function = JoinFunction::kAdd;
+  std::int64_t left = 1;
+  std::int64_t right = 1;
+};
+
+/// Each run of `words` beats `passes` times.
+struct ReplayUnit {
+  std::int64_t words = 1;
+  std::int64_t passes = 1;
+};
+
+/// One stream to several readers.
+struct ForkUnit {};
+
+/// Beats of each input in turn.
+struct ConcatUnit {
+  std::vector<std::int64_t> turns;
+};
+
+/// `count` beats from `first` on out of every `period`.
+struct TakeUnit {
+  std::int64_t period = 1;
+  std::int64_t first = 0;
+  std::int64_t count = 1;
+};
+
+/// Beat i of a frame of the output is beat index[i] of the input.
+struct PermuteUnit {
+  std::vector<std::int64_t> index;
+};
+
+/// The same numbers in the encoding of a wider type.
+struct CastUnit {};
+
 /// Lanes to lanes, one dividing the other.
 struct Width {};
 
 /// A queue of `depth` beats.
 struct Fifo {
-  int depth = 2;
+  std::int64_t depth = 2;
 };
 
 /// Indices of the k largest.
@@ -77,12 +149,15 @@ struct TopKUnit {
 };
 
 struct Unit {
-  std::string name;  ///< "fc0", "width1", ...: legal and unique
-  std::variant<Mvu, Threshold, Width, Fifo, TopKUnit> kind;
+  std::string name;  ///< "conv0", "width1", ...: legal and unique
+  std::variant<Mvu, Vvu, WindowUnit, PoolUnit, Threshold, JoinUnit, ReplayUnit, ForkUnit, ConcatUnit, TakeUnit, PermuteUnit, CastUnit, Width,
+               Fifo, TopKUnit>
+      kind;
   Origin origin;  ///< nodes of the model behind it
 };
 
-/// "mvu", "threshold", "table", "width", "fifo", "top_k".
+/// "mvu", "vvu", "window", "pool", "threshold", "table", "join", "replay", "fork", "concat", "take", "permute", "cast", "width",
+/// "fifo", "top_k".
 std::string_view kind_name(const Unit& unit);
 
 /// Beats of `lanes` elements from one unit to the next. An invalid end is the edge of the accelerator.
@@ -90,12 +165,15 @@ struct Stream {
   std::string name;
   UnitId from;
   UnitId to;
+  int from_port = 0;
+  int to_port = 0;
   IntType element;
   int lanes = 1;
   std::int64_t vectors = 1;   ///< in a frame
   std::int64_t channels = 0;  ///< real elements of a vector
   std::int64_t padded = 0;    ///< elements of a vector that travel: a multiple of lanes; the extra ones carry anything
-  ValueId value;              ///< of the integer network: what the real elements are, in row-major order
+  ValueId value;              ///< of the integer network: what the real elements are; invalid where windows repeat them
+  Layout layout;              ///< the order in which they come
 
   [[nodiscard]] std::int64_t beats() const { return vectors * padded / lanes; }  ///< in a frame
   [[nodiscard]] int beat_bits() const { return lanes * element.bits(); }
@@ -104,10 +182,15 @@ struct Stream {
 /// An accelerator as intent: units and streams, nothing measured.
 struct Design {
   std::string name;             ///< a legal module name
-  std::vector<Unit> units;      ///< in the order of the data
-  std::vector<Stream> streams;  ///< stream i enters unit i; the last leaves the accelerator
+  std::vector<Unit> units;      ///< in the order of the data: producers before readers
+  std::vector<Stream> streams;  ///< each with its two ends; of a unit's several streams, `from_port` and `to_port` tell which
   double clock_mhz = 100;
 };
+
+/// Streams (indices) that enter a unit or leave it, by port. An invalid id gives those of the edge: what leaves the host
+/// (outputs_of) and what reaches it (inputs_of), in the order of the streams.
+std::vector<std::size_t> inputs_of(const Design& design, UnitId unit);
+std::vector<std::size_t> outputs_of(const Design& design, UnitId unit);
 
 /// Cycles between frames of one unit when it is never stalled: exact and sustained (docs/hardware.md).
 std::int64_t interval(const Design& design, UnitId unit);
@@ -115,7 +198,7 @@ std::int64_t interval(const Design& design, UnitId unit);
 /// Cycles between frames of the whole accelerator: that of its slowest unit or edge.
 std::int64_t interval(const Design& design);
 
-/// Multiplications a cycle of the matrix units.
+/// Multiplications a cycle of the matrix and depthwise units.
 std::int64_t macs_per_cycle(const Design& design);
 
 /// One line a unit and a stream, for people and golden tests.

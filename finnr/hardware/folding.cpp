@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "finnr/base/integers.h"
 
@@ -16,24 +17,57 @@ namespace {
 constexpr std::int64_t kDefaultCycles = 50'000;
 constexpr std::int64_t kDefaultMacs = 4'096;
 
+bool has_weights(const Layer& layer) {
+  return std::holds_alternative<MatrixLayer>(layer.kind) || std::holds_alternative<DepthwiseLayer>(layer.kind);
+}
+
 std::int64_t macs(const Folding& folding, const HardwarePart& part) {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < folding.size(); ++i) {
-    if (std::holds_alternative<MatrixLayer>(part.layers[i].kind)) sum += std::int64_t{folding[i].pe} * folding[i].simd;
+    if (has_weights(part.layers[i])) sum += std::int64_t{folding[i].pe} * folding[i].simd;
   }
   return sum;
 }
 
+std::int64_t pixels_in(const Windows& windows) { return windows.images * windows.shape.h * windows.shape.w; }
+
+/// Inputs at once that keep the streams of a layer simple: divisors of its channels, or whole pixels of its windows.
+std::vector<std::int64_t> simd_choices(const MatrixLayer& layer) {
+  if (!layer.windows) return divisors(layer.inputs);
+  const std::int64_t kernel = layer.windows->kernel();
+  const std::int64_t channels = layer.inputs / kernel;
+  std::vector<std::int64_t> choices = divisors(channels);
+  for (const std::int64_t pixels : divisors(kernel)) {
+    if (pixels > 1) choices.push_back(pixels * channels);
+  }
+  return choices;
+}
+
+/// Cycles of the windows in front of a matrix when they are as wide as they can be.
+std::int64_t least_window_cycles(const MatrixLayer& layer) {
+  if (!layer.windows) return 0;
+  return layer.groups * std::max(layer.windows->pixels() * layer.windows->kernel(), pixels_in(*layer.windows));
+}
+
 Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
   Fold best{static_cast<int>(layer.outputs), static_cast<int>(layer.inputs), false, {}};
-  for (const std::int64_t simd : divisors(layer.inputs)) {
+  for (const std::int64_t simd : simd_choices(layer)) {
     for (const std::int64_t pe : divisors(layer.outputs)) {
-      if (layer.vectors * (layer.outputs / pe) * (layer.inputs / simd) > cycles) continue;
+      if (layer.vectors * (layer.outputs / pe) * (layer.inputs / simd) > std::max(cycles, least_window_cycles(layer))) continue;
       const std::int64_t now = std::int64_t{best.pe} * best.simd;
       if (pe * simd < now || (pe * simd == now && simd > best.simd)) best = {static_cast<int>(pe), static_cast<int>(simd), false, {}};
     }
   }
   return best;
+}
+
+Fold balance(const DepthwiseLayer& layer, std::int64_t cycles) {
+  for (const std::int64_t pe : divisors(layer.channels)) {
+    const std::int64_t folds = layer.channels / pe;
+    const std::int64_t in = layer.windows ? pixels_in(*layer.windows) * folds : 0;
+    if (std::max(layer.pixels * layer.kernel * folds, in) <= cycles) return {static_cast<int>(pe), 1, false, {}};
+  }
+  return {static_cast<int>(layer.channels), 1, false, {}};
 }
 
 }  // namespace
@@ -47,18 +81,39 @@ std::vector<std::int64_t> divisors(std::int64_t n) {
 }
 
 std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
+  const std::int64_t pe = std::max(fold.pe, 1);
   return std::visit(
-      Overloaded{[&](const MatrixLayer& m) { return m.vectors * ceil_div(m.outputs, fold.pe) * ceil_div(m.inputs, fold.simd); },
-                 [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, std::max(fold.pe, 1)); },
-                 [&](const TopKLayer& t) { return std::max(ceil_div(t.labels, std::max(fold.pe, 1)), t.k); }},
+      Overloaded{[&](const MatrixLayer& m) {
+                   const std::int64_t matrix = m.vectors * ceil_div(m.outputs, pe) * ceil_div(m.inputs, fold.simd);
+                   return std::max(matrix, least_window_cycles(m));
+                 },
+                 [&](const DepthwiseLayer& d) {
+                   const std::int64_t folds = ceil_div(d.channels, pe);
+                   return std::max(d.pixels * folds * ceil_div(d.kernel, d.windows ? 1 : fold.simd), d.windows ? pixels_in(*d.windows) * folds : 0);
+                 },
+                 [&](const PoolLayer& p) {
+                   const std::int64_t folds = ceil_div(p.channels, pe);
+                   return folds * std::max(p.count * p.pixels, p.windows ? pixels_in(*p.windows) : 0);
+                 },
+                 [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
+                 [&](const TopKLayer& t) { return std::max(ceil_div(t.labels, pe), t.k); },
+                 [&](const JoinLayer& j) { return j.vectors * ceil_div(j.channels, pe); },
+                 [&](const ConcatLayer& c) {
+                   return c.rounds * ceil_div(std::accumulate(c.turns.begin(), c.turns.end(), std::int64_t{0}), pe);
+                 },
+                 [&](const TakeLayer& t) { return t.rounds * ceil_div(t.period, pe); },
+                 [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), pixels_in(r.windows)); },
+                 [&](const PermuteLayer& p) { return ceil_div(std::ssize(p.index), pe); }},
       layer.kind);
 }
 
 Folding balance(const HardwarePart& part, std::int64_t cycles) {
   Folding folding;
   for (const Layer& layer : part.layers) {
-    const auto* m = std::get_if<MatrixLayer>(&layer.kind);
-    folding.push_back(m != nullptr ? balance(*m, cycles) : Fold{0, 0, false, {}});
+    folding.push_back(std::visit(Overloaded{[&](const MatrixLayer& m) { return balance(m, cycles); },
+                                            [&](const DepthwiseLayer& d) { return balance(d, cycles); },
+                                            [](const auto&) { return Fold{0, 0, false, {}}; }},
+                                 layer.kind));
   }
   return folding;
 }
@@ -70,7 +125,7 @@ Folding default_folding(const HardwarePart& part) {
   std::int64_t enough = few;
   do {
     enough *= 2;
-  } while (macs(balance(part, enough), part) > kDefaultMacs);
+  } while (macs(balance(part, enough), part) > kDefaultMacs && enough < (std::int64_t{1} << 40));  // thousands of layers
   while (enough - few > 1) {
     const std::int64_t middle = few + (enough - few) / 2;
     (macs(balance(part, middle), part) > kDefaultMacs ? few : enough) = middle;
@@ -84,15 +139,16 @@ Result<Folding> folding_for_fps(const HardwarePart& part, double fps, double clo
   const Layer* slowest = nullptr;
   std::int64_t reached = cycles;
   for (std::size_t i = 0; i < folding.size(); ++i) {
-    if (!std::holds_alternative<MatrixLayer>(part.layers[i].kind)) continue;
-    const std::int64_t needed = layer_interval(part.layers[i], folding[i]);
+    Fold widest = folding[i];
+    if (widest.pe == 0) widest.pe = 1 << 30;  // as many lanes as there are channels
+    const std::int64_t needed = layer_interval(part.layers[i], widest);
     if (needed <= reached) continue;
     reached = needed;
     slowest = &part.layers[i];
   }
   if (slowest != nullptr) {
     return Diagnostic(Code::kFpsUnreachable, fmt::format("{:g} frames a second at {:g} MHz cannot be reached", fps, clock_mhz))
-        .at({"", slowest->origin.empty() ? "" : slowest->origin.front(), ""})
+        .at(place_of(*slowest))
         .because(fmt::format("that leaves {} cycles a frame, and layer {} needs {} even when unfolded completely", cycles, slowest->name,
                              reached))
         .fix(fmt::format("at most {:g} frames a second at this clock, or --clock {:g}", clock_mhz * 1e6 / static_cast<double>(reached),

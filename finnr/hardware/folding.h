@@ -13,7 +13,7 @@
 
 namespace finnr {
 
-/// Parallelism of one layer. For threshold and top-k layers `pe` is the number of lanes, 0 to take the neighbour's.
+/// Parallelism of one layer. For layers without weights `pe` is the number of lanes, 0 to let settle_lanes() choose.
 struct Fold {
   int pe = 1;
   int simd = 1;
@@ -24,7 +24,7 @@ struct Fold {
 /// One entry a layer, in the order of HardwarePart::layers.
 using Folding = std::vector<Fold>;
 
-/// Cycles a frame of a layer under a fold.
+/// Cycles a frame of a layer under a fold (of layers without weights: with at least one lane).
 std::int64_t layer_interval(const Layer& layer, const Fold& fold);
 
 /// Every layer at most `cycles` a frame with the least multiplications at once; where even the full parallelism of a layer

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-// The hardware part is found from its nodes: integer products, thresholds and integer top-k. Walking from each back through
-// reshapes gives its predecessor; what is not such a node belongs to the host and marks the entry.
+// Nodes become layers in topological order. Every integer value is seen through a link and a layout: reshapes keep both, and a
+// transpose only turns the layout. A layer that needs another order than its input has gets a permute layer in front; what a
+// matrix can absorb into the order of its weights needs none.
 #include "finnr/hardware/layers.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <unordered_map>
+
+#include "finnr/base/check.h"
+#include "finnr/hardware/weights.h"
 
 namespace finnr {
 namespace {
@@ -20,216 +25,664 @@ bool is_top_k_unit(const Graph& graph, const Node& node) {
          !graph.is_output(node.outputs[0]);
 }
 
-bool is_hardware(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  if (std::holds_alternative<Thresholds>(node.op)) return true;
-  const bool integers = !node.inputs.empty() && !graph.value(node.inputs[0]).type.is_float;
-  return integers && (std::holds_alternative<MatMul>(node.op) || is_top_k_unit(graph, node));
+/// Operators that a unit computes, given integer operands.
+bool computes(const Graph& graph, const Node& node) {
+  return std::visit(Overloaded{[](const MatMul&) { return true; }, [](const Conv&) { return true; }, [](const Pool&) { return true; },
+                               [](const Sum&) { return true; }, [](const Join&) { return true; }, [](const Thresholds&) { return true; },
+                               [&](const TopK&) { return is_top_k_unit(graph, node); }, [](const auto&) { return false; }},
+                    node.op);
+}
+/// Operators that only move elements, at a cost.
+bool moves(const Node& node) {
+  return std::holds_alternative<Concat>(node.op) || std::holds_alternative<Take>(node.op) || std::holds_alternative<Pad>(node.op);
+}
+/// Operators that are only another way to see a stream.
+bool renames(const Node& node) { return std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Transpose>(node.op); }
+
+bool on_integers(const Graph& graph, const Node& node) {
+  return std::ranges::none_of(node.inputs, [&](ValueId id) { return graph.value(id).type.is_float; });
 }
 
-/// Through reshapes to what they rename.
-ValueId before_reshapes(const Graph& graph, ValueId id) {
-  while (graph.producer_as<Reshape>(id)) id = graph.node(graph.value(id).producer).inputs[0];
-  return id;
-}
-
-/// The result of a node that continues the chain (a top-k passes its indices on).
-ValueId result_of(const Graph& graph, NodeId id) { return graph.node(id).outputs.back(); }
-
-struct Readers {
-  std::vector<NodeId> hardware;
-  bool host = false;
-};
-
-/// Who reads a value, through reshapes.
-Readers readers(const Graph& graph, ValueId id) {
-  Readers result;
-  std::vector<ValueId> open = {id};
-  while (!open.empty()) {
-    const ValueId value = open.back();
-    open.pop_back();
-    if (graph.is_output(value)) result.host = true;
-    for (const NodeId user : graph.value(value).users) {
-      if (is_hardware(graph, user)) {
-        result.hardware.push_back(user);
-      } else if (std::holds_alternative<Reshape>(graph.node(user).op)) {
-        open.push_back(graph.node(user).outputs[0]);
-      } else {
-        result.host = true;
-      }
-    }
+/// The nodes that become hardware: integer layers, and the moves and renames between them. Moves at the two ends stay with the
+/// host, where they cost nothing.
+std::vector<bool> hardware_nodes(const Graph& graph, const std::vector<bool>& host) {
+  const std::vector<NodeId> order = graph.order();
+  std::vector<bool> behind(graph.value_count(), false);  // of a computing layer
+  std::vector<bool> in_front(graph.value_count(), false);
+  std::vector<bool> candidate(graph.node_count(), false);
+  for (const NodeId id : order) {
+    const Node& node = graph.node(id);
+    const bool own = !host.empty() && host[id.index()];
+    candidate[id.index()] = !own && on_integers(graph, node) && (computes(graph, node) || moves(node) || renames(node));
+    const bool after = candidate[id.index()] && (computes(graph, node) || std::ranges::any_of(node.inputs, [&](ValueId v) { return behind[v.index()]; }));
+    for (const ValueId output : node.outputs) behind[output.index()] = after;
   }
-  return result;
+  std::vector<bool> chosen(graph.node_count(), false);
+  for (auto id = order.rbegin(); id != order.rend(); ++id) {
+    const Node& node = graph.node(*id);
+    if (!candidate[id->index()]) continue;
+    const bool needed = std::ranges::any_of(node.outputs, [&](ValueId v) { return in_front[v.index()]; });
+    const bool computing = computes(graph, node);
+    chosen[id->index()] = computing || (needed && std::ranges::any_of(node.inputs, [&](ValueId v) { return behind[v.index()]; }));
+    for (const ValueId input : node.inputs) in_front[input.index()] = in_front[input.index()] || computing || needed;
+  }
+  return chosen;
 }
 
-Diagnostic branch(const Graph& graph, NodeId node, std::string why) {
-  return Diagnostic(Code::kBranches, "the hardware part of the network branches")
+Diagnostic no_unit(const Graph& graph, NodeId node, std::string why) {
+  return Diagnostic(Code::kNoUnit, fmt::format("{} has no hardware unit", describe(graph, node)))
       .at(place_of(graph, node))
       .because(std::move(why))
-      .fix("run it with --engine reference or integer; hardware takes a chain of layers");
+      .fix("run it with --engine reference or integer, or leave it to the host with --host-from");
 }
 
-/// The nearest node that the host would run between a hardware node and this value, none when the value depends on no
-/// hardware.
-std::optional<NodeId> host_after_hardware(const Graph& graph, ValueId value) {
-  const NodeId first = graph.value(value).producer;
-  std::vector<NodeId> open;
-  std::vector<bool> met(graph.node_count(), false);
-  if (first.valid()) open.push_back(first);
-  while (!open.empty()) {
-    const NodeId id = open.back();
-    open.pop_back();
-    if (met[id.index()]) continue;
-    met[id.index()] = true;
-    if (is_hardware(graph, id)) return first;
-    for (const ValueId input : graph.node(id).inputs) {
-      if (graph.value(input).producer.valid()) open.push_back(graph.value(input).producer);
+Shape spatial_of(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
+
+/// A window shape of one or two spatial axes; a signal of one axis lies along h, where the unit holds a few pixels of it.
+Windows windows_of(const Shape& x, const Shape& y, const Shape& kernel, const Shape& stride, const Shape& dilation, const Shape& begin,
+                   const Shape& spacing, std::int64_t fill) {
+  const bool two = x.size() == 4;
+  WindowShape s;
+  s.h = x[2];
+  s.kh = kernel[0];
+  s.stride_h = stride[0];
+  s.dilation_h = dilation[0];
+  s.up_h = spacing[0];
+  s.pad_top = begin[0];
+  s.oh = y[2];
+  if (two) {
+    s.w = x[3];
+    s.kw = kernel[1];
+    s.stride_w = stride[1];
+    s.dilation_w = dilation[1];
+    s.up_w = spacing[1];
+    s.pad_left = begin[1];
+    s.ow = y[3];
+  }
+  return {s, fill, x[0]};
+}
+
+bool is_trivial(const Windows& windows) {
+  const WindowShape& s = windows.shape;
+  return windows.kernel() == 1 && s.h == s.oh && s.w == s.ow && s.stride_h == 1 && s.stride_w == 1 && s.up_h == 1 && s.up_w == 1 &&
+         s.pad_top == 0 && s.pad_left == 0;
+}
+
+/// Index of each channel in the stream, when `layout` sends pixel after pixel, row-major, with all channels of each together.
+std::optional<std::vector<std::int64_t>> channel_order(const Layout& layout, const Shape& shape) {
+  const std::int64_t channels = shape[1];
+  const std::int64_t pixels = count(shape) / (shape[0] * channels);
+  const Layout canonical = Layout::channels_last(shape);
+  std::vector<std::int64_t> order;
+  if (layout == canonical) {
+    order.resize(static_cast<std::size_t>(channels));
+    std::iota(order.begin(), order.end(), 0);
+    return order;
+  }
+  const std::vector<std::int64_t> is = layout.order();
+  const std::vector<std::int64_t> should = canonical.order();
+  for (std::int64_t i = 0; i < channels; ++i) order.push_back(is[static_cast<std::size_t>(i)] / pixels);
+  for (std::size_t p = 0; p < is.size(); p += static_cast<std::size_t>(channels)) {
+    for (std::size_t i = 0; i < static_cast<std::size_t>(channels); ++i) {
+      if (is[p + i] != should[p + static_cast<std::size_t>(order[i])]) return std::nullopt;
     }
   }
-  return std::nullopt;
+  return order;
 }
 
-/// Where a hardware node reads something that no hardware node makes, there is one such value, in front of all.
-void check_entry(const Graph& graph, NodeId node, ValueId input, ValueId& entry, Diagnostics& diagnostics) {
-  if (const std::optional<NodeId> host = host_after_hardware(graph, input)) {
-    if (std::holds_alternative<Transpose>(graph.node(*host).op)) return;  // check_link() tells more
-    diagnostics.add(
-        branch(graph, node, fmt::format("{} in front of it is for the host, and depends on hardware itself", describe(graph, *host))));
-    return;
+class LayerFinder {
+ public:
+  LayerFinder(const Graph& graph, std::vector<bool> chosen, Diagnostics& diagnostics)
+      : graph_(graph), chosen_(std::move(chosen)), diagnostics_(diagnostics) {}
+
+  std::optional<HardwarePart> run() {
+    const std::size_t problems = diagnostics_.list().size();
+    for (const NodeId id : graph_.order()) {
+      if (!chosen_[id.index()]) continue;
+      if (fused_.contains(id)) continue;
+      Status status = std::visit([&](const auto& op) { return add(id, op); }, graph_.node(id).op);
+      if (!status.ok()) {
+        diagnostics_.add(std::move(status).error());
+        for (const ValueId output : graph_.node(id).outputs) broken_.insert({output, true});
+      }
+    }
+    if (diagnostics_.list().size() != problems) return std::nullopt;
+    find_outputs();
+    name_layers();
+    return std::move(part_);
   }
-  if (entry.valid() && entry != input) diagnostics.add(branch(graph, node, "the hardware part has more than one input"));
-  entry = input;
-}
 
-/// What separates two hardware nodes, when it is not only reshapes.
-void check_link(const Graph& graph, NodeId node, ValueId input, Diagnostics& diagnostics) {
-  const NodeId producer = graph.value(input).producer;
-  if (!producer.valid() || is_hardware(graph, producer)) return;
-  if (!std::holds_alternative<Transpose>(graph.node(producer).op)) return;
-  const ValueId behind = before_reshapes(graph, graph.node(producer).inputs[0]);
-  if (!graph.value(behind).producer.valid() || !is_hardware(graph, graph.value(behind).producer)) return;
-  diagnostics.add(Diagnostic(Code::kMovesData, fmt::format("a transpose in front of {} moves data", describe(graph, node)))
-                      .at(place_of(graph, producer))
-                      .because("it changes the order of the elements between two hardware layers")
-                      .fix("remove it in the model, or permute the weights behind it before the export"));
-}
+ private:
+  struct View {
+    std::size_t link = 0;
+    Layout layout;
+  };
 
-Layer matrix_layer(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  const Value& weights = graph.value(node.inputs[1]);
-  MatrixLayer layer{id, std::nullopt, weights.shape[0], weights.shape[1], count(graph.value(node.inputs[0]).shape) / weights.shape[0]};
-  return {"", layer, node.inputs[0], node.outputs[0], node.origin};
-}
+  [[nodiscard]] const Shape& shape_of(ValueId id) const { return graph_.value(id).shape; }
+  [[nodiscard]] static Layout canonical(const Shape& shape) { return Layout::channels_last(shape); }
 
-/// Elements of one period of a threshold table in stream order: the rows when the channel axis is innermost, else all.
-std::int64_t table_period(const Graph& graph, NodeId id) {
-  const Node& node = graph.node(id);
-  const Shape& shape = graph.value(node.inputs[0]).shape;
-  if (graph.value(node.inputs[1]).shape[0] == 1) return 1;
-  const std::int64_t inner = strides(shape)[static_cast<std::size_t>(std::get<Thresholds>(node.op).axis)];
-  return inner == 1 ? shape[static_cast<std::size_t>(std::get<Thresholds>(node.op).axis)] : count(shape);
-}
-
-Layer threshold_layer(const Graph& graph, NodeId id, const std::optional<Layer>& before, std::int64_t next_inputs) {
-  const Node& node = graph.node(id);
-  const std::int64_t elements = count(graph.value(node.inputs[0]).shape);
-  std::int64_t channels = table_period(graph, id);
-  if (channels == 1) {  // one table for all: take the neighbour's vectors, so that lanes agree
-    channels = next_inputs;
-    if (channels == 0 && before && std::holds_alternative<MatrixLayer>(before->kind))
-      channels = std::get<MatrixLayer>(before->kind).outputs;
-    if (channels == 0) channels = elements;
+  /// The layout that the first reader of an input wants, told in terms of the input itself.
+  [[nodiscard]] Layout wanted(ValueId id) const {
+    for (const NodeId user : graph_.value(id).users) {
+      const Node& node = graph_.node(user);
+      if (!chosen_[user.index()]) continue;
+      const Shape& shape = shape_of(id);
+      if (std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Thresholds>(node.op)) return wanted(node.outputs[0]);
+      if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
+        std::vector<int> back(transpose->perm.size());
+        for (std::size_t i = 0; i < back.size(); ++i) back[static_cast<std::size_t>(transpose->perm[i])] = static_cast<int>(i);
+        const std::optional<Layout> layout = wanted(node.outputs[0]).transposed(shape_of(node.outputs[0]), back);
+        return layout ? *layout : canonical(shape);
+      }
+      if (std::holds_alternative<MatMul>(node.op)) return Layout::row_major(count(shape));
+      return canonical(shape);
+    }
+    return canonical(shape_of(id));
   }
-  return {"", ThresholdLayer{id, channels, elements / channels}, node.inputs[0], node.outputs[0], node.origin};
-}
 
-void name_layers(std::vector<Layer>& layers) {
-  int matrices = 0;
-  int thresholds = 0;
-  for (Layer& layer : layers) {
-    layer.name = std::visit(Overloaded{[&](const MatrixLayer&) { return fmt::format("fc{}", matrices++); },
-                                       [&](const ThresholdLayer&) { return fmt::format("thr{}", thresholds++); },
-                                       [](const TopKLayer&) { return std::string("top_k"); }},
-                            layer.kind);
+  std::size_t add_link(ValueId value, Layout layout, std::int64_t channels) {
+    const Value& v = graph_.value(value);
+    const IntType type = v.type.is_float ? IntType::of_bits(32, false) : v.type.ints;
+    part_.links.push_back({value, std::move(layout), type, channels, count(v.shape) / std::max<std::int64_t>(1, channels)});
+    return part_.links.size() - 1;
   }
-}
+
+  std::int64_t natural_channels(const Shape& shape) const { return shape.empty() ? 1 : shape.size() == 1 ? shape[0] : shape[1]; }
+
+  /// How a value comes to a layer: through renames from a link; what the host gives becomes an input.
+  Result<View> view(ValueId id) {
+    if (const auto known = views_.find(id); known != views_.end()) return known->second;
+    const Value& value = graph_.value(id);
+    if (broken_.contains(id)) return Diagnostic();
+    if (value.producer.valid() && chosen_[value.producer.index()] && renames(graph_.node(value.producer))) {
+      const Node& node = graph_.node(value.producer);
+      FINNR_ASSIGN(View source, view(node.inputs[0]));
+      if (const auto* transpose = std::get_if<Transpose>(&node.op)) {
+        std::optional<Layout> turned = source.layout.transposed(shape_of(node.inputs[0]), transpose->perm);
+        if (!turned) {  // no nest of loops: bring it into its own order first
+          const Layout plain = Layout::row_major(count(shape_of(node.inputs[0])));
+          source.link = permuted(source, node.inputs[0], plain, node.origin);
+          turned = plain.transposed(shape_of(node.inputs[0]), transpose->perm);
+          FINNR_CHECK(turned.has_value(), "row-major elements can be transposed");
+        }
+        source.layout = *std::move(turned);
+      }
+      return views_.emplace(id, source).first->second;
+    }
+    FINNR_CHECK(!value.producer.valid() || !chosen_[value.producer.index()], "layers come in topological order");
+    Layout layout = wanted(id);
+    std::int64_t channels = layout.loops.empty() ? 1 : layout.loops.back().size;
+    if (layout.is_row_major()) channels = first_matrix_inputs(id).value_or(natural_channels(value.shape));
+    const std::size_t link = add_link(id, layout, channels);
+    part_.inputs.push_back(link);
+    return views_.emplace(id, View{link, layout}).first->second;
+  }
+
+  /// Inputs of the matrix that reads a value first, through renames and thresholds.
+  std::optional<std::int64_t> first_matrix_inputs(ValueId id) const {
+    for (const NodeId user : graph_.value(id).users) {
+      const Node& node = graph_.node(user);
+      if (std::holds_alternative<MatMul>(node.op)) return shape_of(node.inputs[1])[0];
+      if (chosen_[user.index()] && (renames(node) || std::holds_alternative<Thresholds>(node.op))) return first_matrix_inputs(node.outputs[0]);
+    }
+    return std::nullopt;
+  }
+
+  /// A link with the elements of `view` in the order `layout` of `value`.
+  std::size_t permuted(const View& from, ValueId value, const Layout& layout, const Origin& origin) {
+    if (from.layout == layout) return from.link;
+    const std::vector<std::int64_t> is = from.layout.order();
+    std::vector<std::int64_t> place(is.size());
+    for (std::size_t i = 0; i < is.size(); ++i) place[static_cast<std::size_t>(is[i])] = static_cast<std::int64_t>(i);
+    std::vector<std::int64_t> index = layout.order();
+    for (std::int64_t& i : index) i = place[static_cast<std::size_t>(i)];
+    const std::int64_t channels = layout.is_row_major() ? natural_channels(shape_of(value)) : layout.loops.back().size;
+    const std::size_t link = add_link(value, layout, channels);
+    part_.links[link].type = part_.links[from.link].type;
+    part_.layers.push_back({"", PermuteLayer{std::move(index)}, {from.link}, link, origin});
+    return link;
+  }
+
+  /// The operand in the order that units with pixels take.
+  Result<std::size_t> canonical_input(NodeId id, std::size_t operand) {
+    const ValueId value = graph_.node(id).inputs[operand];
+    FINNR_ASSIGN(const View seen, view(value));
+    return permuted(seen, value, canonical(shape_of(value)), graph_.node(id).origin);
+  }
+
+  void finish(NodeId id, decltype(Layer::kind) kind, std::vector<std::size_t> inputs, Layout layout, std::int64_t channels) {
+    const Node& node = graph_.node(id);
+    ValueId output = node.outputs.back();  // a top-k passes its indices on
+    Origin origin = node.origin;
+    const auto fuse = [&](auto& layer) {
+      if (const std::optional<NodeId> thresholds = fusible(output, layout, channels)) {
+        layer.thresholds = thresholds;
+        fused_.emplace(*thresholds, true);
+        output = graph_.node(*thresholds).outputs[0];
+        merge(origin, graph_.node(*thresholds).origin);
+      }
+    };
+    if (auto* matrix = std::get_if<MatrixLayer>(&kind)) fuse(*matrix);
+    if (auto* depthwise = std::get_if<DepthwiseLayer>(&kind)) fuse(*depthwise);
+    const std::size_t link = add_link(output, layout, channels);
+    part_.layers.push_back({"", std::move(kind), std::move(inputs), link, std::move(origin)});
+    views_.emplace(output, View{link, std::move(layout)});
+  }
+
+  /// The thresholds behind a matrix, if they are its only reader, few enough, and go by its channels. Renames between them are
+  /// followed when the order of elements stays.
+  std::optional<NodeId> fusible(ValueId output, const Layout& layout, std::int64_t channels) {
+    ValueId at = output;
+    std::vector<std::pair<ValueId, Layout>> passed;
+    Layout seen = layout;
+    for (;;) {
+      if (graph_.value(at).users.size() != 1 || graph_.is_output(at)) return std::nullopt;
+      const NodeId user = graph_.value(at).users[0];
+      const Node& node = graph_.node(user);
+      if (!chosen_[user.index()]) return std::nullopt;
+      if (std::holds_alternative<Thresholds>(node.op)) {
+        const std::int64_t period = table_period(graph_, user, seen);
+        if ((period != 1 && period != channels) || shape_of(node.inputs[1])[1] > kMaxFusedSteps || !(seen == layout)) return std::nullopt;
+        return user;
+      }
+      if (!std::holds_alternative<Reshape>(node.op)) return std::nullopt;
+      at = node.outputs[0];
+    }
+  }
+
+  bool constant_weights(const Node& node) const { return graph_.value(node.inputs[1]).constant != nullptr; }
+
+  Status add(NodeId id, const MatMul&) {
+    const Node& node = graph_.node(id);
+    if (!constant_weights(node) || shape_of(node.inputs[1]).size() != 2)
+      return no_unit(graph_, id, "it is a product of two tensors that both depend on the input");
+    const Shape& w = shape_of(node.inputs[1]);
+    const ValueId x = node.inputs[0];
+    const std::int64_t vectors = count(shape_of(x)) / w[0];
+    FINNR_ASSIGN(View seen, view(x));
+    // The vectors one after the other, each in any order: the rows of the weights follow.
+    const std::vector<std::int64_t> order = seen.layout.order();
+    bool together = true;
+    for (std::size_t p = 0; together && p < order.size(); ++p) {
+      together = order[p] / w[0] == static_cast<std::int64_t>(p) / w[0] && order[p] % w[0] == order[p % static_cast<std::size_t>(w[0])];
+    }
+    std::size_t input = seen.link;
+    std::vector<std::int64_t> rows(order.begin(), order.begin() + (together ? w[0] : 0));
+    if (!together) input = permuted(seen, x, Layout::row_major(count(shape_of(x))), node.origin);
+    MatrixLayer layer;
+    layer.node = id;
+    layer.inputs = w[0];
+    layer.outputs = w[1];
+    layer.vectors = vectors;
+    layer.weights = matrix_weights(graph_.value(node.inputs[1]).constant, rows);
+    finish(id, layer, {input}, Layout::row_major(count(shape_of(node.outputs[0]))), w[1]);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Conv& op) {
+    const Node& node = graph_.node(id);
+    const Shape& x = shape_of(node.inputs[0]);
+    const Shape& y = shape_of(node.outputs[0]);
+    if (!constant_weights(node)) return no_unit(graph_, id, "its weights depend on the input");
+    if (x.size() > 4) return no_unit(graph_, id, fmt::format("it has {} spatial axes; units take one or two", x.size() - 2));
+    const Tensor& w = *graph_.value(node.inputs[1]).constant;
+    const std::int64_t group_inputs = w.shape()[1];
+    const std::int64_t group_outputs = w.shape()[0] / op.groups;
+    std::optional<Windows> windows =
+        windows_of(x, y, spatial_of(w.shape()), op.stride, op.dilation, op.begin, op.spacing, op.fill);
+    const std::int64_t kernel = windows->kernel();
+    const std::int64_t pixels = windows->pixels();
+    if (is_trivial(*windows)) windows.reset();
+    FINNR_ASSIGN(View seen, view(node.inputs[0]));
+    std::vector<std::int64_t> channels;
+    std::size_t input = seen.link;
+    if (op.groups == 1) {
+      if (std::optional<std::vector<std::int64_t>> order = channel_order(seen.layout, x)) channels = *std::move(order);
+    }
+    if (channels.empty()) {
+      input = permuted(seen, node.inputs[0], canonical(x), node.origin);
+      channels.resize(static_cast<std::size_t>(x[1]));
+      std::iota(channels.begin(), channels.end(), 0);
+    }
+    if (group_inputs == 1 && group_outputs == 1 && op.groups > 1) {
+      finish(id, DepthwiseLayer{id, {}, windows, x[1], kernel, pixels, depthwise_weights(w)}, {input}, canonical(y), y[1]);
+      return ok_status();
+    }
+    MatrixLayer layer;
+    layer.node = id;
+    layer.windows = windows;
+    layer.groups = op.groups;
+    layer.inputs = group_inputs * kernel;
+    layer.outputs = group_outputs;
+    layer.vectors = pixels * op.groups;
+    layer.weights = convolution_weights(w, op.groups, channels);
+    finish(id, layer, {input}, canonical(y), y[1]);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Pool& op) {
+    const Node& node = graph_.node(id);
+    const Shape& x = shape_of(node.inputs[0]);
+    const Shape& y = shape_of(node.outputs[0]);
+    if (x.size() > 4) return no_unit(graph_, id, fmt::format("it has {} spatial axes; units take one or two", x.size() - 2));
+    FINNR_ASSIGN(const std::size_t input, canonical_input(id, 0));
+    const IntType type = graph_.value(node.inputs[0]).type.ints;
+    const std::int64_t fill = op.kind == PoolKind::kMax ? type.lo : op.fill;  // the least code never wins
+    std::optional<Windows> windows = windows_of(x, y, op.kernel, op.stride, op.dilation, op.begin, Shape(x.size() - 2, 1), fill);
+    const std::int64_t kernel = windows->kernel();
+    const std::int64_t pixels = windows->pixels();
+    if (pixels == x[0] && kernel == count(spatial_of(x)) && !windows->filled()) windows.reset();  // whole images
+    finish(id, PoolLayer{id, op.kind, windows, x[1], kernel, pixels}, {input}, canonical(y), y[1]);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Sum& op) {
+    const Node& node = graph_.node(id);
+    const Shape& x = shape_of(node.inputs[0]);
+    std::vector<int> spatial(x.size() > 2 ? x.size() - 2 : 0);
+    std::iota(spatial.begin(), spatial.end(), 2);
+    std::erase_if(spatial, [&](int a) { return x[static_cast<std::size_t>(a)] == 1 && std::ranges::find(op.axes, a) == op.axes.end(); });
+    std::vector<int> axes = op.axes;
+    if (axes != spatial || x.size() > 4)
+      return no_unit(graph_, id, "sums in hardware run over all spatial axes, of which there are one or two");
+    FINNR_ASSIGN(const std::size_t input, canonical_input(id, 0));
+    PoolLayer layer{id, PoolKind::kSum, std::nullopt, x[1], count(spatial_of(x)), x[0]};
+    finish(id, layer, {input}, canonical(shape_of(node.outputs[0])), x[1]);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Thresholds&) {
+    const Node& node = graph_.node(id);
+    FINNR_ASSIGN(View seen, view(node.inputs[0]));
+    const Link& link = part_.links[seen.link];
+    const std::int64_t elements = count(shape_of(node.inputs[0]));
+    std::int64_t channels = table_period(graph_, id, seen.layout);
+    const std::int64_t period = channels;
+    if (channels == 1) channels = link.channels;
+    finish(id, ThresholdLayer{id, channels, elements / channels}, {seen.link}, seen.layout, period == 1 ? link.channels : channels);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const TopK& op) {
+    const Node& node = graph_.node(id);
+    const ValueId x = node.inputs[0];
+    FINNR_ASSIGN(const View seen, view(x));
+    const std::size_t input = permuted(seen, x, Layout::row_major(count(shape_of(x))), node.origin);
+    finish(id, TopKLayer{id, count(shape_of(x)), op.k}, {input}, Layout::row_major(op.k), 1);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Join&) {
+    const Node& node = graph_.node(id);
+    const Shape& y = shape_of(node.outputs[0]);
+    JoinLayer layer;
+    layer.node = id;
+    std::vector<std::size_t> inputs;
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (graph_.value(node.inputs[side]).constant) return no_unit(graph_, id, "one of its operands is a constant");
+      FINNR_ASSIGN(const std::size_t input, canonical_input(id, side));
+      inputs.push_back(input);
+      const Shape& x = shape_of(node.inputs[side]);
+      if (x == y) continue;
+      const bool gate = x.size() == y.size() && x.size() >= 3 && x[0] == 1 && x[1] == y[1] && count(x) == x[1] && y[0] == 1;
+      if (!gate) return no_unit(graph_, id, fmt::format("it joins tensors of shapes {} and {}; one value a channel, or equal shapes, are possible", to_text(shape_of(node.inputs[0])), to_text(shape_of(node.inputs[1]))));
+      layer.repeats[side] = count(y) / count(x);
+    }
+    layer.channels = y.size() >= 2 ? y[1] : count(y);
+    layer.vectors = count(y) / layer.channels;
+    finish(id, layer, inputs, canonical(y), layer.channels);
+    return ok_status();
+  }
+
+  /// Elements from one index of an axis to the next in the canonical order, and of the whole axis; rounds in a frame.
+  struct Nest {
+    std::int64_t inner = 1;
+    std::int64_t rounds = 1;
+  };
+  static Nest nest_of(const Shape& shape, int axis) {
+    std::vector<int> order(shape.size());
+    std::iota(order.begin(), order.end(), 0);
+    if (shape.size() >= 3) std::rotate(order.begin() + 1, order.begin() + 2, order.end());
+    Nest nest;
+    bool behind = false;
+    for (const int a : order) {
+      if (a == axis) {
+        behind = true;
+      } else {
+        (behind ? nest.inner : nest.rounds) *= shape[static_cast<std::size_t>(a)];
+      }
+    }
+    return nest;
+  }
+
+  Status add(NodeId id, const Concat& op) {
+    const Node& node = graph_.node(id);
+    const Shape& y = shape_of(node.outputs[0]);
+    std::vector<std::size_t> inputs;
+    ConcatLayer layer;
+    const Nest nest = nest_of(y, op.axis);
+    layer.rounds = nest.rounds;
+    for (std::size_t i = 0; i < node.inputs.size(); ++i) {
+      if (graph_.value(node.inputs[i]).constant) return no_unit(graph_, id, "one of its operands is a constant");
+      FINNR_ASSIGN(const std::size_t input, canonical_input(id, i));
+      inputs.push_back(input);
+      layer.turns.push_back(shape_of(node.inputs[i])[static_cast<std::size_t>(op.axis)] * nest.inner);
+    }
+    finish(id, layer, inputs, canonical(y), natural_channels(y));
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Take& op) {
+    const Node& node = graph_.node(id);
+    const Shape& x = shape_of(node.inputs[0]);
+    const Shape& y = shape_of(node.outputs[0]);
+    if (op.indices.empty()) return no_unit(graph_, id, "it takes nothing");
+    const std::int64_t n = std::ssize(op.indices);
+    const auto at = [&](std::int64_t i) { return op.indices[static_cast<std::size_t>(i)]; };
+    FINNR_ASSIGN(const std::size_t input, canonical_input(id, 0));
+    const Nest nest = nest_of(x, op.axis);
+    bool run = true;  // consecutive
+    for (std::int64_t i = 0; i < n; ++i) run = run && at(i) == at(0) + i;
+    if (run) {
+      const std::int64_t size = x[static_cast<std::size_t>(op.axis)];
+      finish(id, TakeLayer{size * nest.inner, at(0) * nest.inner, n * nest.inner, nest.rounds}, {input}, canonical(y), natural_channels(y));
+      return ok_status();
+    }
+    if (x.size() >= 3 && x.size() <= 4 && op.axis >= 2) {
+      if (std::optional<Windows> windows = resampled(op, x, y)) {
+        finish(id, ResampleLayer{*windows, x[1]}, {input}, canonical(y), y[1]);
+        return ok_status();
+      }
+    }
+    // Anything else is a lookup of every element.
+    const std::vector<std::int64_t> source = canonical(x).order();
+    std::vector<std::int64_t> place(source.size());
+    for (std::size_t i = 0; i < source.size(); ++i) place[static_cast<std::size_t>(source[i])] = static_cast<std::int64_t>(i);
+    const std::vector<std::int64_t> x_step = strides(x);
+    const std::vector<std::int64_t> y_step = strides(y);
+    PermuteLayer layer;
+    for (const std::int64_t flat : canonical(y).order()) {
+      std::int64_t from = 0;
+      for (std::size_t a = 0; a < y.size(); ++a) {
+        const std::int64_t i = flat / y_step[a] % y[a];
+        from += (static_cast<int>(a) == op.axis ? at(i) : i) * x_step[a];
+      }
+      layer.index.push_back(place[static_cast<std::size_t>(from)]);
+    }
+    finish(id, layer, {input}, canonical(y), natural_channels(y));
+    return ok_status();
+  }
+
+  /// Even steps along a spatial axis, or every element several times.
+  static std::optional<Windows> resampled(const Take& op, const Shape& x, const Shape& y) {
+    const std::int64_t n = std::ssize(op.indices);
+    const auto at = [&](std::int64_t i) { return op.indices[static_cast<std::size_t>(i)]; };
+    const auto axis = static_cast<std::size_t>(op.axis) - 2;
+    const std::size_t axes = x.size() - 2;
+    Shape stride(axes, 1);
+    Shape begin(axes, 0);
+    Shape spacing(axes, 1);
+    const std::int64_t step = n > 1 ? at(1) - at(0) : 1;
+    bool even = step >= 1;
+    for (std::int64_t i = 0; i < n; ++i) even = even && at(i) == at(0) + i * step;
+    if (even) {
+      stride[axis] = step;
+      begin[axis] = -at(0);
+      return windows_of(x, y, Shape(axes, 1), stride, Shape(axes, 1), begin, spacing, 0);
+    }
+    std::int64_t times = 1;
+    while (times < n && at(times) == at(0)) ++times;
+    for (std::int64_t factor = std::max<std::int64_t>(times, 2); factor <= n; ++factor) {
+      for (std::int64_t offset = 0; offset < factor; ++offset) {  // element i is (i + first * factor + offset) / factor
+        bool good = true;
+        for (std::int64_t i = 0; good && i < n; ++i) good = at(i) == (i + offset) / factor + at(0);
+        if (!good) continue;
+        spacing[axis] = factor;
+        begin[axis] = -(at(0) * factor + offset);
+        Windows windows = windows_of(x, y, Shape(axes, 1), stride, Shape(axes, 1), begin, spacing, 0);
+        windows.shape.repeat = true;
+        return windows;
+      }
+      if (factor > 2 * times) break;
+    }
+    return std::nullopt;
+  }
+
+  Status add(NodeId id, const Pad& op) {
+    const Node& node = graph_.node(id);
+    const Shape& x = shape_of(node.inputs[0]);
+    const Shape& y = shape_of(node.outputs[0]);
+    const bool spatial = x.size() >= 3 && x.size() <= 4 && op.begin[0] + op.end[0] + op.begin[1] + op.end[1] == 0;
+    if (!spatial) return no_unit(graph_, id, "padding in hardware is along one or two spatial axes");
+    FINNR_ASSIGN(const std::size_t input, canonical_input(id, 0));
+    const Shape ones(x.size() - 2, 1);
+    const Windows windows = windows_of(x, y, ones, ones, ones, spatial_of(op.begin), ones, op.code);
+    finish(id, ResampleLayer{windows, x[1]}, {input}, canonical(y), y[1]);
+    return ok_status();
+  }
+
+  Status add(NodeId, const Reshape&) { return ok_status(); }
+  Status add(NodeId, const Transpose&) { return ok_status(); }
+  template <class T>
+  Status add(NodeId, const T& op) {
+    FINNR_CHECK(false, op_name(Op(op)).data());
+  }
+
+  /// Links that somebody outside reads, in the order of their layers.
+  void find_outputs() {
+    for (const Layer& layer : part_.layers) {
+      // The value itself, or a rename of it, is read by the host.
+      std::vector<ValueId> open = {part_.links[layer.output].value};
+      bool outside = false;
+      while (!open.empty() && !outside) {
+        const ValueId id = open.back();
+        open.pop_back();
+        const auto seen = views_.find(id);
+        if (seen != views_.end() && seen->second.link != layer.output) continue;
+        outside = graph_.is_output(id);
+        for (const NodeId user : graph_.value(id).users) {
+          if (!chosen_[user.index()]) {
+            outside = true;
+          } else if (renames(graph_.node(user))) {
+            open.push_back(graph_.node(user).outputs[0]);
+          }
+        }
+      }
+      const bool permuted_copy = std::holds_alternative<PermuteLayer>(layer.kind) && copies(layer);
+      if (outside && !permuted_copy) part_.outputs.push_back(layer.output);
+    }
+  }
+  /// A permute layer that makes another order of the value that its input carries.
+  bool copies(const Layer& layer) const {
+    const auto seen = views_.find(part_.links[layer.output].value);
+    return seen == views_.end() || seen->second.link != layer.output;
+  }
+
+  void name_layers() {
+    std::unordered_map<std::string, int> counts;
+    for (Layer& layer : part_.layers) {
+      const std::string base = std::visit(
+          Overloaded{[&](const MatrixLayer& m) { return std::holds_alternative<Conv>(graph_.node(m.node).op) ? "conv" : "fc"; },
+                     [](const DepthwiseLayer&) { return "dw"; }, [](const PoolLayer&) { return "pool"; },
+                     [](const ThresholdLayer&) { return "thr"; }, [](const TopKLayer&) { return "top_k"; },
+                     [](const JoinLayer&) { return "join"; }, [](const ConcatLayer&) { return "concat"; },
+                     [](const TakeLayer&) { return "take"; }, [](const ResampleLayer&) { return "resample"; },
+                     [](const PermuteLayer&) { return "permute"; }},
+          layer.kind);
+      layer.name = base == "top_k" ? base : fmt::format("{}{}", base, counts[base]++);
+    }
+  }
+
+  const Graph& graph_;
+  std::vector<bool> chosen_;
+  Diagnostics& diagnostics_;
+  HardwarePart part_;
+  std::unordered_map<ValueId, View> views_;
+  std::unordered_map<ValueId, bool> broken_;
+  std::unordered_map<NodeId, bool> fused_;
+};
 
 HardwarePart pass_through(const Graph& graph) {
+  ValueId value = graph.inputs()[0];
   for (const NodeId id : graph.order()) {
-    if (std::holds_alternative<Quantize>(graph.node(id).op)) return {{}, graph.node(id).outputs[0], graph.node(id).outputs[0]};
+    if (std::holds_alternative<Quantize>(graph.node(id).op)) {
+      value = graph.node(id).outputs[0];
+      break;
+    }
   }
-  return {{}, graph.inputs()[0], graph.inputs()[0]};
+  const Value& v = graph.value(value);
+  const IntType type = v.type.is_float ? IntType::of_bits(32, false) : v.type.ints;
+  return {{{value, Layout::row_major(count(v.shape)), type, count(v.shape), 1}}, {}, {0}, {0}};
+}
+
+/// A value that the host would compute from hardware and give back to it.
+void report_returns(const Graph& graph, const std::vector<bool>& chosen, Diagnostics& diagnostics) {
+  std::vector<bool> tainted(graph.value_count(), false);  // host values that depend on hardware
+  for (const NodeId id : graph.order()) {
+    const Node& node = graph.node(id);
+    const auto from_hardware = [&](ValueId v) {
+      return tainted[v.index()] || (graph.value(v).producer.valid() && chosen[graph.value(v).producer.index()]);
+    };
+    if (!chosen[id.index()]) {
+      const bool any = std::ranges::any_of(node.inputs, from_hardware);
+      for (const ValueId output : node.outputs) tainted[output.index()] = any;
+      continue;
+    }
+    for (const ValueId input : node.inputs) {
+      if (!tainted[input.index()]) continue;
+      const NodeId between = graph.value(input).producer;
+      diagnostics.add(Diagnostic(Code::kHostBetween, fmt::format("{} stands between hardware layers", describe(graph, between)))
+                          .at(place_of(graph, between))
+                          .because(fmt::format("it is no operator on integers, depends on hardware, and {} behind it is hardware again",
+                                               describe(graph, id)))
+                          .fix(fmt::format("quantize what it reads and what it gives, or leave everything from there to the host with --host-from")));
+      break;
+    }
+  }
 }
 
 }  // namespace
 
-std::optional<HardwarePart> find_hardware(const Graph& graph, Diagnostics& diagnostics) {
+bool Windows::filled() const {
+  const auto outside = [](std::int64_t size, std::int64_t up, bool repeat, std::int64_t pad, std::int64_t out, std::int64_t stride, std::int64_t kernel,
+                          std::int64_t dilation) {
+    const std::int64_t extent = repeat ? size * up : (size - 1) * up + 1;
+    return pad > 0 || (!repeat && up > 1) || (out - 1) * stride + (kernel - 1) * dilation - pad >= extent;
+  };
+  return outside(shape.h, shape.up_h, shape.repeat, shape.pad_top, shape.oh, shape.stride_h, shape.kh, shape.dilation_h) ||
+         outside(shape.w, shape.up_w, shape.repeat, shape.pad_left, shape.ow, shape.stride_w, shape.kw, shape.dilation_w);
+}
+
+std::optional<HardwarePart> find_hardware(const Graph& graph, const std::vector<bool>& host, Diagnostics& diagnostics) {
+  const std::vector<bool> chosen = hardware_nodes(graph, host);
+  if (std::ranges::find(chosen, true) == chosen.end()) return pass_through(graph);
   const std::size_t problems = diagnostics.list().size();
-  std::vector<NodeId> nodes;
-  for (const NodeId id : graph.order()) {
-    if (is_hardware(graph, id)) nodes.push_back(id);
-  }
-  if (nodes.empty()) return pass_through(graph);
-
-  std::vector<NodeId> chain;
-  ValueId entry;
-  for (const NodeId id : nodes) {
-    const Node& node = graph.node(id);
-    if (std::holds_alternative<MatMul>(node.op) &&
-        (!graph.value(node.inputs[1]).constant || graph.value(node.inputs[1]).shape.size() != 2)) {
-      diagnostics.add(branch(graph, id, "a matrix product of two tensors that both depend on the input"));
-      continue;
-    }
-    const ValueId input = before_reshapes(graph, node.inputs[0]);
-    check_link(graph, id, input, diagnostics);
-    const NodeId producer = graph.value(input).producer;
-    if (!producer.valid() || !is_hardware(graph, producer)) {
-      check_entry(graph, id, input, entry, diagnostics);
-    }
-    const Readers next = readers(graph, result_of(graph, id));
-    if (next.hardware.size() + (next.host ? 1U : 0U) > 1) {
-      diagnostics.add(branch(graph, id, fmt::format("its result has {} readers", next.hardware.size() + (next.host ? 1U : 0U))));
-    }
-  }
-  if (entry.valid()) {
-    const Readers first = readers(graph, entry);
-    if (first.hardware.size() > 1)
-      diagnostics.add(branch(graph, first.hardware[1], fmt::format("the first integers have {} readers", first.hardware.size())));
-  }
+  report_returns(graph, chosen, diagnostics);
+  std::optional<HardwarePart> part = LayerFinder(graph, chosen, diagnostics).run();
   if (diagnostics.list().size() != problems) return std::nullopt;
-  chain = std::move(nodes);  // one entry and single readers: topological order is the chain
-
-  HardwarePart part;
-  for (std::size_t i = 0; i < chain.size(); ++i) {
-    const NodeId id = chain[i];
-    const Op& op = graph.node(id).op;
-    if (std::holds_alternative<MatMul>(op)) {
-      part.layers.push_back(matrix_layer(graph, id));
-    } else if (const auto* top = std::get_if<TopK>(&op)) {
-      const ValueId input = graph.node(id).inputs[0];
-      part.layers.push_back(
-          {"", TopKLayer{id, count(graph.value(input).shape), top->k}, input, result_of(graph, id), graph.node(id).origin});
-    } else {
-      auto* before = part.layers.empty() ? nullptr : std::get_if<MatrixLayer>(&part.layers.back().kind);
-      const std::int64_t period = table_period(graph, id);
-      const bool fits = before != nullptr && !before->thresholds && (period == 1 || period == before->outputs);
-      if (fits && graph.value(graph.node(id).inputs[1]).shape[1] <= kMaxFusedSteps) {
-        before->thresholds = id;
-        part.layers.back().output = graph.node(id).outputs[0];
-        merge(part.layers.back().origin, graph.node(id).origin);
-        continue;
-      }
-      std::int64_t next_inputs = 0;
-      if (i + 1 < chain.size() && std::holds_alternative<MatMul>(graph.node(chain[i + 1]).op))
-        next_inputs = graph.value(graph.node(chain[i + 1]).inputs[1]).shape[0];
-      part.layers.push_back(
-          threshold_layer(graph, id, part.layers.empty() ? std::nullopt : std::optional(part.layers.back()), next_inputs));
-    }
-  }
-  name_layers(part.layers);
-  part.input = entry;
-  part.output = part.layers.back().output;
   return part;
 }
+
+Place place_of(const Layer& layer) { return {"", layer.origin.empty() ? "" : layer.origin.front(), ""}; }
 
 }  // namespace finnr

@@ -1,217 +1,486 @@
 // SPDX-License-Identifier: Apache-2.0
+// Layers become units in topological order. Every link ends in as many open streams as it has readers (a fork where there are
+// several); a layer takes its open streams, brings them to its own lanes and encoding, and leaves one.
+//
+// Where branches meet again, a queue stands in front of the shorter one. It holds what the longer branch can hold: every unit
+// is known to delay its data by at most a share of a frame and some cycles (hold()), so all ways from a fork to where they meet
+// have room for the same delay. Then no branch can starve the other, and none slows the other down.
 #include "finnr/hardware/lower.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <numeric>
 #include <utility>
 
+#include "finnr/base/check.h"
 #include "finnr/base/integers.h"
+#include "finnr/hardware/lanes.h"
+#include "finnr/hardware/weights.h"
 
 namespace finnr {
 namespace {
 
 constexpr int kMaxOperandBits = 16;
 constexpr int kMaxTableBits = 12;
-constexpr int kEdgeDepth = 2;  ///< beats queued at the edges, so that no outside wire reaches a unit's logic
+constexpr std::int64_t kEdgeDepth = 2;     ///< beats queued at the edges, so that no outside wire reaches a unit's logic
+constexpr std::int64_t kLutRamDepth = 128; ///< deeper memories fill block RAM better
 
-/// A layer's own view of one of its streams.
-struct Side {
-  std::int64_t vectors = 1;
-  std::int64_t channels = 0;
-  int lanes = 1;
+/// How long a unit may keep data at full rate: a share of a frame, and cycles of its pipeline.
+struct Delay {
+  double frames = 0;
+  double cycles = 0;
 };
+Delay later(const Delay& a, const Delay& b) { return {std::max(a.frames, b.frames), std::max(a.cycles, b.cycles)}; }
+Delay plus(const Delay& a, const Delay& b) { return {a.frames + b.frames, a.cycles + b.cycles}; }
 
-Side input_side(const Layer& layer, const Fold& fold) {
-  return std::visit(Overloaded{[&](const MatrixLayer& m) {
-                                 return Side{m.vectors, m.inputs, fold.simd};
-                               },
-                               [&](const ThresholdLayer& t) {
-                                 return Side{t.vectors, t.channels, fold.pe};
-                               },
-                               [&](const TopKLayer& t) {
-                                 return Side{1, t.labels, fold.pe};
-                               }},
-                    layer.kind);
-}
-
-Side output_side(const Layer& layer, const Fold& fold) {
-  return std::visit(Overloaded{[&](const MatrixLayer& m) {
-                                 return Side{m.vectors, m.outputs, fold.pe};
-                               },
-                               [&](const ThresholdLayer& t) {
-                                 return Side{t.vectors, t.channels, fold.pe};
-                               },
-                               [&](const TopKLayer& t) {
-                                 return Side{1, t.k, 1};
-                               }},
-                    layer.kind);
-}
-
-/// Exact type of the weights as stored: bipolar when only -1 and +1 occur.
-IntType weight_type(const Tensor& weights) {
-  const auto [lo, hi] = std::ranges::minmax(weights.ints());
-  const bool bipolar = lo == -1 && hi == 1 && std::ranges::find(weights.ints(), 0) == weights.ints().end();
-  return bipolar ? IntType::bipolar_type() : IntType{lo, hi, false};
+/// Two types whose numbers look alike in a stream.
+bool same_encoding(const IntType& a, const IntType& b) {
+  return a.bits() == b.bits() && a.bipolar == b.bipolar && (a.bits() == 1 || a.is_signed() == b.is_signed());
 }
 
 /// A threshold table in stream order: one row, or one row for each of the `period` elements.
-Steps steps_of(const Graph& graph, NodeId id) {
+Steps steps_of(const Graph& graph, NodeId id, const Layout& layout, std::int64_t period) {
   const Node& node = graph.node(id);
   const auto constant = [&](std::size_t i) { return graph.value(node.inputs[i]).constant; };
   Steps steps{constant(1), constant(2), constant(3), graph.value(node.outputs[0]).type.ints};
-  const Shape& shape = graph.value(node.inputs[0]).shape;
-  const auto axis = static_cast<std::size_t>(std::get<Thresholds>(node.op).axis);
-  const std::int64_t inner = strides(shape)[axis];
-  if (steps.thresholds->shape()[0] == 1 || inner == 1) return steps;
-  // The channel axis is not innermost: spell the table out for every element.
-  const std::int64_t elements = count(shape);
-  const auto spell = [&](const Tensor& table) {
-    const std::int64_t width = table.size() / table.shape()[0];
-    Tensor::Ints rows;
-    for (std::int64_t i = 0; i < elements; ++i) {
-      const std::int64_t row = i / inner % shape[axis];
-      for (std::int64_t k = 0; k < width; ++k) rows.push_back(table.ints()[static_cast<std::size_t>(row * width + k)]);
+  if (period == 1) return steps;
+  std::vector<std::int64_t> rows = table_rows(graph, id, layout);
+  rows.resize(static_cast<std::size_t>(period));
+  bool same = std::ssize(rows) == steps.rows();
+  for (std::size_t i = 0; same && i < rows.size(); ++i) same = rows[i] == static_cast<std::int64_t>(i);
+  if (same) return steps;
+  const auto spell = [&](const std::shared_ptr<const Tensor>& table) {
+    if (table->shape()[0] == 1) return table;
+    const auto width = static_cast<std::ptrdiff_t>(table->size() / table->shape()[0]);
+    Tensor::Ints spelled;
+    for (const std::int64_t row : rows) {
+      const auto first = table->ints().begin() + row * width;
+      spelled.insert(spelled.end(), first, first + width);
     }
-    Shape full = table.shape();
-    full[0] = elements;
-    return std::make_shared<const Tensor>(std::move(full), std::move(rows));
+    Shape full = table->shape();
+    full[0] = period;
+    return std::make_shared<const Tensor>(std::move(full), std::move(spelled));
   };
-  return {spell(*steps.thresholds), spell(*steps.base), spell(*steps.signs), steps.codes};
+  return {spell(steps.thresholds), spell(steps.base), spell(steps.signs), steps.codes};
 }
 
-/// Builds the chain unit by unit; the last stream is where the next unit attaches.
 class Builder {
  public:
-  Builder(const Graph& graph, Design& design) : graph_(graph), design_(design) {}
+  Builder(const Graph& graph, const HardwarePart& part, const Folding& folding, std::vector<std::int64_t> padded, Design& design)
+      : graph_(graph), part_(part), folding_(folding), padded_(std::move(padded)), design_(design), open_(part.links.size()) {}
 
-  void start(const Side& side, std::int64_t padded, ValueId value, const IntType& element) {
-    design_.streams.push_back({"in", {}, {}, element, side.lanes, side.vectors, side.channels, padded, value});
+  void run() {
+    for (std::size_t i = 0; i < part_.inputs.size(); ++i) {
+      const std::size_t link = part_.inputs[i];
+      const std::string suffix = part_.inputs.size() > 1 ? std::to_string(i) : "";
+      std::size_t stream = add_stream(part_.inputs.size() > 1 ? "in" + suffix : "in", link_stream(link, first_lanes(link)));
+      stream = add("fifo_in" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {});
+      open(link, stream);
+    }
+    for (std::size_t i = 0; i < part_.layers.size(); ++i) add_layer(i);
+    for (std::size_t i = 0; i < part_.outputs.size(); ++i) {
+      const std::string suffix = part_.outputs.size() > 1 ? std::to_string(i) : "";
+      const std::size_t stream = take(part_.outputs[i]);
+      add("fifo_out" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {});
+    }
   }
-  Stream& last() { return design_.streams.back(); }
 
-  void add(std::string name, decltype(Unit::kind) kind, Origin origin, Stream result) {
+ private:
+  // Streams.
+
+  Stream link_stream(std::size_t link, int lanes) const {
+    const Link& l = part_.links[link];
+    return {"", {}, {}, 0, 0, l.type, lanes, l.vectors, l.channels, padded_[link], l.value, l.layout};
+  }
+
+  std::size_t add_stream(std::string name, Stream stream) {
+    stream.name = std::move(name);
+    stream.from = stream.to = {};
+    stream.from_port = stream.to_port = 0;
+    design_.streams.push_back(std::move(stream));
+    delays_.emplace_back();
+    return design_.streams.size() - 1;
+  }
+
+  /// A unit between open streams and a new one.
+  std::size_t add(std::string name, decltype(Unit::kind) kind, Origin origin, const std::vector<std::size_t>& inputs, const Stream& result,
+                  const Delay& hold) {
     const UnitId id{static_cast<std::uint32_t>(design_.units.size())};
-    last().to = id;
-    result.from = id;
-    result.to = {};
-    result.name = name;
+    Delay delay;
+    for (std::size_t port = 0; port < inputs.size(); ++port) {
+      design_.streams[inputs[port]].to = id;
+      design_.streams[inputs[port]].to_port = static_cast<int>(port);
+      delay = later(delay, delays_[inputs[port]]);
+    }
+    const std::size_t stream = add_stream(name, result);
+    design_.streams[stream].from = id;
     design_.units.push_back({std::move(name), std::move(kind), std::move(origin)});
-    design_.streams.push_back(std::move(result));
+    delays_[stream] = plus(delay, plus(hold, {0, 4}));
+    return stream;
   }
 
-  void add_fifo(std::string name, int depth) { add(std::move(name), Fifo{depth}, {}, last()); }
-
-  /// Lanes to lanes; through the least common multiple when neither divides the other, which keeps the full rate.
-  void add_width(int lanes) {
-    const int from = last().lanes;
-    if (from == lanes) return;
-    if (from % lanes != 0 && lanes % from != 0) {
-      add_width(std::lcm(from, lanes));
-      add_width(lanes);
+  /// The link is there: one open stream for each of its readers.
+  void open(std::size_t link, std::size_t stream) {
+    std::size_t readers = static_cast<std::size_t>(std::ranges::count(part_.outputs, link));
+    for (const Layer& layer : part_.layers) readers += static_cast<std::size_t>(std::ranges::count(layer.inputs, link));
+    FINNR_CHECK(readers > 0, "a link that nobody reads");
+    if (readers == 1) {
+      open_[link] = {stream};
       return;
     }
-    Stream result = last();
+    const std::string name = fmt::format("fork{}", forks_++);
+    const Stream copy = design_.streams[stream];
+    const std::size_t first = add(name, ForkUnit{}, {}, {stream}, copy, {});
+    open_[link] = {first};
+    for (std::size_t port = 1; port < readers; ++port) {
+      const std::size_t next = add_stream(fmt::format("{}_{}", name, port), copy);
+      design_.streams[next].from = design_.streams[first].from;
+      design_.streams[next].from_port = static_cast<int>(port);
+      delays_[next] = delays_[first];
+      open_[link].push_back(next);
+    }
+  }
+
+  std::size_t take(std::size_t link) {
+    FINNR_CHECK(!open_[link].empty(), "more readers than counted");
+    const std::size_t stream = open_[link].front();
+    open_[link].erase(open_[link].begin());
+    return stream;
+  }
+
+  /// Lanes of an input port: those of its first reader.
+  int first_lanes(std::size_t link) const {
+    for (std::size_t i = 0; i < part_.layers.size(); ++i) {
+      for (std::size_t port = 0; port < part_.layers[i].inputs.size(); ++port) {
+        if (part_.layers[i].inputs[port] == link) return input_side(part_.layers[i], folding_[i], port).lanes;
+      }
+    }
+    return 1;
+  }
+
+  // Small units between layers.
+
+  /// Lanes to lanes; through the least common multiple when neither divides the other, which keeps the full rate.
+  std::size_t widened(std::size_t stream, int lanes) {
+    const int from = design_.streams[stream].lanes;
+    if (from == lanes) return stream;
+    if (from % lanes != 0 && lanes % from != 0) return widened(widened(stream, std::lcm(from, lanes)), lanes);
+    Stream result = design_.streams[stream];
     result.lanes = lanes;
     if (result.padded % lanes != 0) {  // beats reach across vectors (without padding): one long vector
       result.channels = result.padded = result.vectors * result.padded;
       result.vectors = 1;
     }
-    add(fmt::format("width{}", widths_++), Width{}, {}, std::move(result));
+    return add(fmt::format("width{}", widths_++), Width{}, {}, {stream}, result, {0, static_cast<double>(std::max(from, lanes) / std::min(from, lanes))});
   }
 
-  /// The same elements seen as the consumer's vectors.
-  void regroup(const Side& side, std::int64_t padded, ValueId value) {
-    last().vectors = side.vectors;
-    last().channels = side.channels;
-    last().padded = padded;
-    last().value = value;
+  std::size_t cast(std::size_t stream, const IntType& type) {
+    if (same_encoding(design_.streams[stream].element, type)) return stream;
+    Stream result = design_.streams[stream];
+    result.element = type;
+    return add(fmt::format("cast{}", casts_++), CastUnit{}, {}, {stream}, result, {});
   }
 
-  void add_layer(const Layer& layer, const Fold& fold, std::int64_t padded_in, std::int64_t padded_out) {
-    const Side side = output_side(layer, fold);
-    Stream result{"", {}, {}, graph_.value(layer.output).type.ints, side.lanes, side.vectors, side.channels, padded_out, layer.output};
-    std::visit(Overloaded{[&](const MatrixLayer& m) { add(layer.name, mvu(layer, m, fold, padded_in, padded_out), layer.origin, result); },
-                          [&](const ThresholdLayer& t) { add(layer.name, threshold(layer, t), layer.origin, result); },
-                          [&](const TopKLayer& t) {
-                            add(layer.name, TopKUnit{t.labels, t.k, graph_.value(layer.input).type.ints}, layer.origin, result);
-                          }},
-               layer.kind);
+  std::size_t queued(std::size_t stream, std::int64_t depth) {
+    const Stream copy = design_.streams[stream];
+    return add(fmt::format("fifo{}", fifos_++), Fifo{depth}, {}, {stream}, copy, {static_cast<double>(depth) / static_cast<double>(copy.beats()), 0});
   }
 
- private:
-  /// Thresholds; a table where a function that rises and falls has many steps on few bits.
-  Threshold threshold(const Layer& layer, const ThresholdLayer& t) const {
-    Threshold unit{t.channels, t.vectors, graph_.value(layer.input).type.ints, steps_of(graph_, t.thresholds), false};
-    unit.table = unit.steps.count() > kMaxFusedSteps && unit.x.bits() <= kMaxTableBits && unit.steps.mixed(unit.x);
-    return unit;
+  /// The open stream of a layer's input, as the layer takes it.
+  std::size_t input(std::size_t layer, std::size_t port) {
+    const Layer& l = part_.layers[layer];
+    const Side side = input_side(l, folding_[layer], port);
+    std::size_t stream = take(l.inputs[port]);
+    stream = widened(stream, side.lanes);
+    // A vector of the reader's; without padding the grouping may differ from the producer's.
+    const Link& link = part_.links[l.inputs[port]];
+    Stream& s = design_.streams[stream];
+    const bool padded = padded_[l.inputs[port]] != link.channels;
+    if (!padded) {
+      s.vectors = side.vectors;
+      s.channels = s.padded = side.channels;
+    }
+    return stream;
   }
 
-  Mvu mvu(const Layer& layer, const MatrixLayer& m, const Fold& fold, std::int64_t padded_in, std::int64_t padded_out) const {
-    const Node& product = graph_.node(m.matmul);
+  /// Streams that meet: a queue in front of each that is not the last to come.
+  void balance(std::vector<std::size_t>& streams) {
+    Delay last;
+    for (const std::size_t s : streams) last = later(last, delays_[s]);
+    for (std::size_t& s : streams) {
+      const double frames = last.frames - delays_[s].frames;
+      const double cycles = last.cycles - delays_[s].cycles;
+      if (frames <= 0 && cycles <= 0) continue;
+      const auto beats = static_cast<double>(design_.streams[s].beats());
+      const auto depth = static_cast<std::int64_t>(std::ceil(frames * beats) + std::min(std::ceil(cycles), beats)) + 2;
+      s = queued(s, depth);
+    }
+  }
+
+  // Layers.
+
+  void add_layer(std::size_t index) {
+    const Layer& layer = part_.layers[index];
+    std::vector<std::size_t> inputs;
+    for (std::size_t port = 0; port < layer.inputs.size(); ++port) inputs.push_back(input(index, port));
+    const int lanes = output_lanes(layer, folding_[index]);
+    const std::size_t result = std::visit([&](const auto& kind) { return build(layer, kind, folding_[index], inputs, lanes); }, layer.kind);
+    open(layer.output, result);
+  }
+
+  /// Windows of `lanes` channels in front of a layer, `groups` and `inner` times a pixel.
+  std::size_t windowed(const Layer& layer, const Windows& windows, std::size_t stream, std::int64_t groups, std::int64_t inner,
+                       std::int64_t vectors, std::int64_t channels) {
+    IntType type = design_.streams[stream].element;
+    if (windows.filled() && !type.contains(windows.fill))
+      type = {std::min(type.lo, windows.fill), std::max(type.hi, windows.fill), false};
+    stream = cast(stream, type);
+    WindowUnit unit;
+    unit.shape = windows.shape;
+    unit.shape.groups = groups;
+    unit.shape.inner = inner;
+    unit.rows = choose_rows(unit.shape);
+    unit.images = windows.images;
+    unit.fill = windows.fill;
+    unit.cycles = window_interval(unit.shape, unit.rows);
+    Stream result = design_.streams[stream];
+    result.vectors = vectors;
+    result.channels = result.padded = channels;
+    result.value = {};
+    result.layout = {};
+    const double share = static_cast<double>(unit.rows) / static_cast<double>(unit.shape.h * unit.images);
+    const bool own = std::holds_alternative<ResampleLayer>(layer.kind);
+    return add(own ? layer.name : layer.name + "_window", unit, layer.origin, {stream}, result, {share, 4});
+  }
+
+  std::size_t build(const Layer& layer, const MatrixLayer& m, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    std::size_t stream = inputs[0];
+    if (m.windows) {
+      const std::int64_t inner = m.inputs / m.windows->kernel() / design_.streams[stream].lanes;
+      stream = windowed(layer, *m.windows, stream, m.groups, inner, m.vectors, m.inputs);
+      stream = widened(stream, fold.simd);
+      Stream& s = design_.streams[stream];
+      s.vectors = m.vectors;
+      s.channels = s.padded = m.inputs;
+    }
+    const Link& out = part_.links[layer.output];
     Mvu unit;
-    unit.mw = padded_in;
-    unit.mh = padded_out;
+    unit.mw = design_.streams[stream].padded;
+    unit.mh = m.groups == 1 ? padded_[layer.output] : m.outputs;
     unit.pe = fold.pe;
     unit.simd = fold.simd;
+    unit.groups = m.groups;
     unit.vectors = m.vectors;
-    unit.weights = graph_.value(product.inputs[1]).constant;
-    unit.x = graph_.value(layer.input).type.ints;
+    unit.weights = m.weights;
+    unit.x = design_.streams[stream].element;
     unit.w = weight_type(*unit.weights);
     // Padded inputs must add nothing. In front of bipolar weights only bipolar inputs have a way to (memory.h).
     if (unit.w.bipolar && !unit.x.bipolar && unit.mw != m.inputs) unit.w = {-1, 1, false};
-    unit.accumulator = graph_.value(product.outputs[0]).type.ints;
-    if (m.thresholds) unit.steps = steps_of(graph_, *m.thresholds);
-    const std::int64_t depth = (unit.mh / unit.pe) * (unit.mw / unit.simd);
-    constexpr std::int64_t kLutRamDepth = 128;  // deeper memories fill block RAM better
+    unit.accumulator = graph_.value(graph_.node(m.node).outputs[0]).type.ints;
+    if (m.thresholds) unit.steps = fused_steps(*m.thresholds, out);
+    const std::int64_t depth = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
     unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
-    return unit;
+    // A vector is collected, and then worked on for its share of the frame.
+    const double share = 2.0 / static_cast<double>(m.vectors);
+    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes), {share, 24});
+  }
+
+  std::size_t build(const Layer& layer, const DepthwiseLayer& d, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    std::size_t stream = inputs[0];
+    if (d.windows) stream = windowed(layer, *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe, d.kernel * fold.pe);
+    const Link& out = part_.links[layer.output];
+    Vvu unit;
+    unit.channels = d.channels;
+    unit.kernel = d.kernel;
+    unit.pe = fold.pe;
+    unit.simd = fold.simd;
+    unit.pixels = d.pixels;
+    unit.weights = d.weights;
+    unit.w = weight_type(*unit.weights);
+    if (fold.simd > 1) stream = widened(stream, fold.pe * fold.simd);
+    unit.x = design_.streams[stream].element;
+    unit.accumulator = graph_.value(graph_.node(d.node).outputs[0]).type.ints;
+    if (d.thresholds) unit.steps = fused_steps(*d.thresholds, out);
+    const std::int64_t depth = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
+    unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
+    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes), {2.0 / static_cast<double>(d.pixels), 24});
+  }
+
+  std::optional<Steps> fused_steps(NodeId thresholds, const Link& out) const {
+    return steps_of(graph_, thresholds, out.layout, table_period(graph_, thresholds, out.layout));
+  }
+
+  std::size_t build(const Layer& layer, const PoolLayer& p, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    std::size_t stream = inputs[0];
+    const std::int64_t beats = p.channels / fold.pe;
+    double share = 1.0;
+    if (p.windows) {
+      stream = windowed(layer, *p.windows, stream, beats, 1, p.pixels * beats, p.count * fold.pe);
+      share = 2.0 / static_cast<double>(p.pixels);
+    }
+    const PoolUnit unit{p.kind, p.count, p.windows ? 1 : beats, design_.streams[stream].element};
+    return add(layer.name, unit, layer.origin, {stream}, link_stream(layer.output, lanes), {share, 4});
+  }
+
+  /// Thresholds; a table where a function that rises and falls has many steps on few bits.
+  std::size_t build(const Layer& layer, const ThresholdLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
+    const Link& in = part_.links[layer.inputs[0]];
+    const std::int64_t period = table_period(graph_, t.thresholds, part_.links[layer.output].layout);
+    Threshold unit{t.channels, t.vectors, in.type, steps_of(graph_, t.thresholds, part_.links[layer.output].layout, period), false};
+    unit.table = unit.steps.count() > kMaxFusedSteps && unit.x.bits() <= kMaxTableBits && unit.steps.mixed(unit.x);
+    Stream result = design_.streams[inputs[0]];
+    const Link& out = part_.links[layer.output];
+    result.element = out.type;
+    result.value = out.value;
+    result.layout = out.layout;
+    result.lanes = lanes;
+    return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, result, {0, 24});
+  }
+
+  std::size_t build(const Layer& layer, const TopKLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
+    const TopKUnit unit{t.labels, t.k, part_.links[layer.inputs[0]].type};
+    return add(layer.name, unit, layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {1, 4});
+  }
+
+  std::size_t build(const Layer& layer, const JoinLayer& j, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (j.repeats[side] == 1) continue;
+      Stream repeated = design_.streams[inputs[side]];
+      const std::int64_t words = j.channels / fold.pe;
+      repeated.vectors = j.vectors;
+      repeated.channels = repeated.padded = j.channels;
+      repeated.value = {};
+      repeated.layout = {};
+      inputs[side] = add(fmt::format("{}_replay", layer.name), ReplayUnit{words, j.repeats[side]}, layer.origin, {inputs[side]}, repeated, {1, 4});
+    }
+    balance(inputs);
+    const auto& op = std::get<Join>(graph_.node(j.node).op);
+    return add(layer.name, JoinUnit{op.function, op.left, op.right}, layer.origin, inputs, link_stream(layer.output, lanes), {0, 4});
+  }
+
+  std::size_t build(const Layer& layer, const ConcatLayer& c, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    const IntType type = part_.links[layer.output].type;
+    ConcatUnit unit;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      inputs[i] = cast(inputs[i], type);
+      unit.turns.push_back(c.turns[i] / fold.pe);
+    }
+    balance(inputs);
+    // Each input waits for the turns of the others.
+    double share = 0;
+    for (std::size_t i = 0; i < inputs.size(); ++i) {
+      inputs[i] = queued(inputs[i], 2 * unit.turns[i] + 2);
+      share = std::max(share, 2.0 / static_cast<double>(c.rounds));
+    }
+    return add(layer.name, std::move(unit), layer.origin, inputs, link_stream(layer.output, lanes), {share, 4});
+  }
+
+  std::size_t build(const Layer& layer, const TakeLayer& t, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    return add(layer.name, TakeUnit{t.period / fold.pe, t.first / fold.pe, t.count / fold.pe}, layer.origin, {inputs[0]},
+               link_stream(layer.output, lanes), {1.0 / static_cast<double>(t.rounds), 4});
+  }
+
+  std::size_t build(const Layer& layer, const ResampleLayer& r, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    const std::size_t stream = windowed(layer, r.windows, inputs[0], 1, r.channels / fold.pe, r.windows.pixels(), r.channels);
+    Stream& s = design_.streams[stream];
+    const Link& out = part_.links[layer.output];
+    s.value = out.value;
+    s.layout = out.layout;
+    FINNR_CHECK(s.lanes == lanes && same_encoding(s.element, out.type), "a resampled stream is that of its link");
+    s.element = out.type;
+    return stream;
+  }
+
+  std::size_t build(const Layer& layer, const PermuteLayer& p, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
+    PermuteUnit unit;
+    for (std::size_t i = 0; i < p.index.size(); i += static_cast<std::size_t>(fold.pe)) unit.index.push_back(p.index[i] / fold.pe);
+    return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {2, 4});
   }
 
   const Graph& graph_;
+  const HardwarePart& part_;
+  const Folding& folding_;
+  std::vector<std::int64_t> padded_;  ///< by link
   Design& design_;
+  std::vector<std::vector<std::size_t>> open_;  ///< by link: streams not yet read
+  std::vector<Delay> delays_;                   ///< by stream: at most, since the data entered
   int widths_ = 0;
+  int casts_ = 0;
+  int fifos_ = 0;
+  int forks_ = 0;
 };
 
-Status check_widths(const Graph& graph, const Layer& layer) {
-  const auto* m = std::get_if<MatrixLayer>(&layer.kind);
-  if (m == nullptr) return ok_status();
-  const int x = graph.value(layer.input).type.ints.bits();
-  const int w = weight_type(*graph.value(graph.node(m->matmul).inputs[1]).constant).bits();
+Status check_widths(const Graph& graph, const HardwarePart& part, const Layer& layer) {
+  const Tensor* weights = nullptr;
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) weights = m->weights.get();
+  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) weights = d->weights.get();
+  (void)graph;
+  if (weights == nullptr) return ok_status();
+  const int x = part.links[layer.inputs[0]].type.bits();
+  const int w = weight_type(*weights).bits();
   if (x <= kMaxOperandBits && w <= kMaxOperandBits) return ok_status();
   return Diagnostic(Code::kTooWide, fmt::format("layer {} multiplies {}-bit activations by {}-bit weights", layer.name, x, w))
-      .at({"", layer.origin.empty() ? "" : layer.origin.front(), ""})
+      .at(place_of(layer))
       .because(fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits))
       .fix("quantize to fewer bits");
 }
 
-/// Elements of a vector that travel in front of each layer, and behind the last: all lanes divide it. What enters a
-/// stand-alone threshold unit also leaves it, so the streams around it are padded together.
-Result<std::vector<std::int64_t>> padding(const std::vector<Layer>& layers, const Folding& folding) {
-  const auto is_threshold = [&](std::size_t i) { return i < layers.size() && std::holds_alternative<ThresholdLayer>(layers[i].kind); };
-  std::vector<std::int64_t> padded(layers.size() + 1);
-  for (std::size_t first = 0, last = 0; first <= layers.size(); first = ++last) {
-    while (is_threshold(last)) ++last;
+/// Elements of a vector that travel on each link: all lanes divide it. What enters a stand-alone threshold unit also leaves it,
+/// so links around thresholds are padded together. Only matrices without windows can drop padding.
+Result<std::vector<std::int64_t>> padding(const HardwarePart& part, const Folding& folding) {
+  std::vector<std::size_t> together(part.links.size());  // first link of the set
+  std::iota(together.begin(), together.end(), std::size_t{0});
+  for (const Layer& layer : part.layers) {
+    if (!std::holds_alternative<ThresholdLayer>(layer.kind)) continue;
+    together[layer.output] = together[layer.inputs[0]];  // layers are in topological order
+  }
+  struct Set {
     std::vector<Side> sides;
-    for (std::size_t i = first; i <= last; ++i) {
-      if (i > 0) sides.push_back(output_side(layers[i - 1], folding[i - 1]));
-      if (i < layers.size()) sides.push_back(input_side(layers[i], folding[i]));
-      padded[i] = (i > 0 ? sides[sides.size() - (i < layers.size() ? 2 : 1)] : sides.back()).channels;
+    bool plain = true;  ///< every end is a matrix without windows, a threshold, or the host
+    bool top_k = false;
+    const Layer* layer = nullptr;
+  };
+  std::vector<Set> sets(part.links.size());
+  for (std::size_t i = 0; i < part.layers.size(); ++i) {
+    const Layer& layer = part.layers[i];
+    const auto* matrix = std::get_if<MatrixLayer>(&layer.kind);
+    const bool threshold = std::holds_alternative<ThresholdLayer>(layer.kind);
+    const bool plain_output = threshold || (matrix != nullptr && matrix->groups == 1);
+    const bool plain_input = threshold || (matrix != nullptr && matrix->groups == 1 && !matrix->windows);
+    for (std::size_t port = 0; port < layer.inputs.size(); ++port) {
+      Set& set = sets[together[layer.inputs[port]]];
+      set.sides.push_back(input_side(layer, folding[i], port));
+      set.plain = set.plain && plain_input;
+      set.top_k = set.top_k || std::holds_alternative<TopKLayer>(layer.kind);
+      set.layer = &layer;
     }
-    if (std::ranges::all_of(sides, [](const Side& side) { return side.channels % side.lanes == 0; })) continue;
+    Set& set = sets[together[layer.output]];
+    set.sides.push_back(output_side(layer, folding[i], part.links[layer.output]));
+    set.plain = set.plain && plain_output;
+    if (set.layer == nullptr) set.layer = &layer;
+  }
+  std::vector<std::int64_t> padded(part.links.size());
+  for (std::size_t i = 0; i < part.links.size(); ++i) padded[i] = part.links[i].channels;
+  for (std::size_t first = 0; first < part.links.size(); ++first) {
+    const Set& set = sets[first];
+    if (std::ranges::all_of(set.sides, [](const Side& side) { return side.channels % side.lanes == 0; })) continue;
     const bool alike = std::ranges::all_of(
-        sides, [&](const Side& side) { return side.channels == sides[0].channels && side.vectors == sides[0].vectors; });
-    const bool top_k = last < layers.size() && std::holds_alternative<TopKLayer>(layers[last].kind);
-    if (!alike || top_k) {
-      return Diagnostic(Code::kIllegalFolding,
-                        fmt::format("padding is not possible between {} and its neighbour", layers[std::min(last, layers.size() - 1)].name))
-          .because(top_k ? "extra outputs would compete for the top-k" : "the two layers see different vectors")
+        set.sides, [&](const Side& side) { return side.channels == set.sides[0].channels && side.vectors == set.sides[0].vectors; });
+    if (!alike || set.top_k || !set.plain) {
+      return Diagnostic(Code::kIllegalFolding, fmt::format("padding is not possible between {} and its neighbour", set.layer->name))
+          .at(place_of(*set.layer))
+          .because(set.top_k   ? "extra outputs would compete for the top-k"
+                   : !set.plain ? "a layer beside it is no fully connected layer, and would take the padding for data"
+                                : "the two layers see different vectors")
           .fix("take a PE that divides the number of outputs and a SIMD that divides the number of inputs");
     }
     std::int64_t lanes = 1;
-    for (const Side& side : sides) lanes = std::lcm(lanes, std::int64_t{side.lanes});
-    for (std::size_t i = first; i <= last; ++i) padded[i] = ceil_div(sides[0].channels, lanes) * lanes;
+    for (const Side& side : set.sides) lanes = std::lcm(lanes, std::int64_t{side.lanes});
+    for (std::size_t i = 0; i < part.links.size(); ++i) {
+      if (together[i] == first) padded[i] = ceil_div(set.sides[0].channels, lanes) * lanes;
+    }
   }
   return padded;
 }
@@ -221,41 +490,20 @@ Result<std::vector<std::int64_t>> padding(const std::vector<Layer>& layers, cons
 Result<Design> lower(const Graph& graph, const HardwarePart& part, const Folding& given, const std::string& name) {
   Design design;
   design.name = name;
-  Builder builder(graph, design);
   if (part.layers.empty()) {
-    const Value& value = graph.value(part.input);
-    const IntType element = value.type.is_float ? IntType::of_bits(32, false) : value.type.ints;
-    builder.start({1, count(value.shape), 1}, count(value.shape), part.input, element);
-    builder.add_fifo("pass", kEdgeDepth);
+    const Link& link = part.links[0];
+    const Stream stream{"in", {}, UnitId{0}, 0, 0, link.type, 1, link.vectors, link.channels, link.channels, link.value, link.layout};
+    design.streams = {stream, stream};
+    design.streams[1].name = "pass";
+    design.streams[1].from = UnitId{0};
+    design.streams[1].to = {};
+    design.units.push_back({"pass", Fifo{kEdgeDepth}, {}});
     return design;
   }
-
-  const std::vector<Layer>& layers = part.layers;
-  Folding folding = given;
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    FINNR_RETURN_IF_ERROR(check_widths(graph, layers[i]));
-    if (folding[i].pe != 0) continue;  // lanes of the neighbour: the next matrix's SIMD, else the previous layer's
-    const bool feeds_matrix = i + 1 < layers.size() && std::holds_alternative<MatrixLayer>(layers[i + 1].kind);
-    const std::int64_t channels = input_side(layers[i], folding[i]).channels;
-    int lanes = feeds_matrix ? folding[i + 1].simd : i > 0 ? output_side(layers[i - 1], folding[i - 1]).lanes : 1;
-    if (channels % lanes != 0) lanes = static_cast<int>(std::gcd(channels, std::int64_t{lanes}));
-    folding[i].pe = lanes;
-  }
-
-  FINNR_ASSIGN(const std::vector<std::int64_t> padded, padding(layers, folding));
-  const Side first = input_side(layers[0], folding[0]);
-  builder.start(first, padded[0], layers[0].input, graph.value(layers[0].input).type.ints);
-  builder.add_fifo("fifo_in", kEdgeDepth);
-  for (std::size_t i = 0; i < layers.size(); ++i) {
-    const Side side = input_side(layers[i], folding[i]);
-    builder.add_width(side.lanes);
-    // A vector of the consumer's; without padding the grouping may differ from the producer's.
-    const std::int64_t padded_in =
-        padded[i] == (i > 0 ? output_side(layers[i - 1], folding[i - 1]).channels : first.channels) ? side.channels : padded[i];
-    builder.regroup(side, padded_in, layers[i].input);
-    builder.add_layer(layers[i], folding[i], padded_in, padded[i + 1]);
-  }
-  builder.add_fifo("fifo_out", kEdgeDepth);
+  for (const Layer& layer : part.layers) FINNR_RETURN_IF_ERROR(check_widths(graph, part, layer));
+  const Folding folding = settle_lanes(part, given);
+  FINNR_ASSIGN(std::vector<std::int64_t> padded, padding(part, folding));
+  Builder(graph, part, folding, std::move(padded), design).run();
   return design;
 }
 

@@ -9,13 +9,14 @@
 
 #include "finnr/base/files.h"
 #include "finnr/hardware/folding.h"
+#include "finnr/hardware/lanes.h"
 
 namespace finnr {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-enum class Kind : std::uint8_t { kMatrix, kThreshold, kTopK, kOther };
+enum class Kind : std::uint8_t { kMatrix, kDepthwise, kThreshold, kTopK, kOther };
 
 struct Entry {
   std::string name;
@@ -25,6 +26,15 @@ struct Entry {
   bool pad = false;
   std::optional<Store> store;
 };
+
+Kind kind_of(const Layer& layer) {
+  return std::visit(Overloaded{[](const MatrixLayer&) { return Kind::kMatrix; }, [](const DepthwiseLayer&) { return Kind::kDepthwise; },
+                               [](const ThresholdLayer&) { return Kind::kThreshold; }, [](const TopKLayer&) { return Kind::kTopK; },
+                               [](const auto&) { return Kind::kOther; }},
+                    layer.kind);
+}
+
+bool has_weights(Kind kind) { return kind == Kind::kMatrix || kind == Kind::kDepthwise; }
 
 Diagnostic bad_file(const std::string& path, std::string why) {
   return Diagnostic(Code::kBadFoldingFile, fmt::format("folding file '{}' cannot be used", path))
@@ -37,6 +47,7 @@ Kind kind_of(std::string name) {
   std::ranges::transform(name, name.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   const auto has = [&](std::string_view word) { return name.find(word) != std::string::npos; };
   if (has("mvau") || has("matrixvector") || has("streamingfclayer") || has("mvtu")) return Kind::kMatrix;
+  if (has("vvau") || has("vectorvector")) return Kind::kDepthwise;
   if (has("threshold")) return Kind::kThreshold;
   if (has("labelselect")) return Kind::kTopK;
   return Kind::kOther;
@@ -79,13 +90,9 @@ Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part
                         (key == "store" && store_of(values, "store"));
       if (!good) return bad_file(path, fmt::format("'{}' of '{}' is not known or has a wrong value", key, name));
     }
-    const bool matrix = std::holds_alternative<MatrixLayer>(layer->kind);
-    const std::int64_t unset = matrix ? 1 : 0;
-    entries.push_back({name,
-                       matrix                                           ? Kind::kMatrix
-                       : std::holds_alternative<TopKLayer>(layer->kind) ? Kind::kTopK
-                                                                        : Kind::kThreshold,
-                       number(values, "pe", unset), number(values, "simd", 1), values.value("pad", false), store_of(values, "store")});
+    const Kind kind = kind_of(*layer);
+    entries.push_back({name, kind, number(values, "pe", has_weights(kind) ? 1 : 0), number(values, "simd", 1), values.value("pad", false),
+                       store_of(values, "store")});
   }
   return entries;
 }
@@ -129,7 +136,7 @@ Result<std::vector<Entry>> published_form(const Json& file, const std::string& v
 std::string list_of(const std::vector<std::int64_t>& values) { return fmt::format("{}", fmt::join(values, ", ")); }
 
 /// The legal form of one entry, or what is legal instead.
-Result<Fold> check(const Layer& layer, const Entry& entry, const std::string& path) {
+Result<Fold> check(const HardwarePart& part, const Layer& layer, const Entry& entry, const std::string& path) {
   const auto illegal = [&](const char* what, std::int64_t value, const char* of, std::int64_t size) {
     return Diagnostic(Code::kIllegalFolding, fmt::format("{} {} of layer {} does not divide its {} {}", what, value, layer.name, size, of))
         .at({path, layer.origin.empty() ? "" : layer.origin.front(), fmt::format("entry '{}'", entry.name)})
@@ -144,12 +151,14 @@ Result<Fold> check(const Layer& layer, const Entry& entry, const std::string& pa
     return lanes >= 1 && lanes <= size && (pad || size % lanes == 0);
   };
   if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) {
-    if (!fits(entry.pe, m->outputs, entry.pad)) return illegal("PE", entry.pe, "outputs", m->outputs);
-    if (!fits(entry.simd, m->inputs, entry.pad)) return illegal("SIMD", entry.simd, "inputs", m->inputs);
-  } else if (const auto* t = std::get_if<ThresholdLayer>(&layer.kind)) {
-    if (entry.pe != 0 && !fits(entry.pe, t->channels, false)) return illegal("PE", entry.pe, "channels", t->channels);
-  } else if (const auto* k = std::get_if<TopKLayer>(&layer.kind)) {
-    if (entry.pe != 0 && !fits(entry.pe, k->labels, false)) return illegal("PE", entry.pe, "labels", k->labels);
+    if (!fits(entry.pe, m->outputs, entry.pad && m->groups == 1)) return illegal("PE", entry.pe, "outputs", m->outputs);
+    if (!fits(entry.simd, m->inputs, entry.pad && !m->windows && m->groups == 1)) return illegal("SIMD", entry.simd, "inputs", m->inputs);
+  } else if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) {
+    if (!fits(entry.pe, d->channels, false)) return illegal("PE", entry.pe, "channels", d->channels);
+    if (!fits(entry.simd, d->kernel, false)) return illegal("SIMD", entry.simd, "window elements", d->kernel);
+  } else if (entry.pe != 0) {
+    const std::int64_t lanes = most_lanes(layer, part);
+    if (!fits(entry.pe, lanes, false)) return illegal("PE", entry.pe, "channels", lanes);
   }
   return fold;
 }
@@ -186,9 +195,13 @@ Result<Folding> read_folding(const HardwarePart& part, const std::string& path, 
     }
     return nullptr;
   };
-  const auto matrices = std::ranges::count_if(part.layers, [](const Layer& l) { return std::holds_alternative<MatrixLayer>(l.kind); });
-  const auto given = std::ranges::count(entries, Kind::kMatrix, &Entry::kind);
-  if (!own && given != matrices) return bad_file(path, fmt::format("it folds {} matrix layers, the network has {}", given, matrices));
+  for (const Kind kind : {Kind::kMatrix, Kind::kDepthwise}) {
+    const auto layers = std::ranges::count_if(part.layers, [&](const Layer& l) { return kind_of(l) == kind; });
+    const auto given = std::ranges::count(entries, kind, &Entry::kind);
+    if (!own && given != layers) {
+      return bad_file(path, fmt::format("it folds {} {} layers, the network has {}", given, kind == Kind::kMatrix ? "matrix" : "depthwise", layers));
+    }
+  }
 
   for (std::size_t i = 0; i < part.layers.size(); ++i) {
     const Layer& layer = part.layers[i];
@@ -197,15 +210,15 @@ Result<Folding> read_folding(const HardwarePart& part, const std::string& path, 
       const auto found = std::ranges::find(entries, layer.name, &Entry::name);
       if (found != entries.end()) entry = &*found;
       if (entry != nullptr) used[static_cast<std::size_t>(found - entries.begin())] = true;
-    } else if (std::holds_alternative<MatrixLayer>(layer.kind)) {
-      entry = take(Kind::kMatrix);
+    } else if (has_weights(kind_of(layer))) {
+      entry = take(kind_of(layer));
     } else if (std::holds_alternative<ThresholdLayer>(layer.kind) && i == 0) {
       entry = take(Kind::kThreshold);  // thresholds behind a matrix are fused there
     } else if (std::holds_alternative<TopKLayer>(layer.kind)) {
       entry = take(Kind::kTopK);
     }
     if (entry == nullptr) continue;
-    FINNR_ASSIGN(folding[i], check(layer, *entry, path));
+    FINNR_ASSIGN(folding[i], check(part, layer, *entry, path));
   }
   std::string ignored;
   for (std::size_t i = 0; i < entries.size(); ++i) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Exporters compute target shapes and parameters with nodes of their own (Shape, Gather, Concat, Reshape ...). All of
-// these fold here; on data of the network they are refused.
+// Exporters compute target shapes and parameters with nodes of their own (Shape, Range, Where ...). These exist for constants
+// only; on data of the network they are refused.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -101,117 +101,6 @@ Status import_constant_of_shape(NodeImport& node) {
   return node.give(node.made(broadcast_to(fill.tensor->reshaped({}), shape), fill.type));
 }
 
-Status import_gather(NodeImport& node) {
-  FINNR_ASSIGN(const Operand data, folded(node, 0));
-  FINNR_ASSIGN(const Operand indices, folded(node, 1));
-  const Shape& shape = data.constant->shape();
-  FINNR_ASSIGN(const int axis, node.axis("axis", 0, shape.size()));
-  const std::int64_t size = shape[static_cast<std::size_t>(axis)];
-  if (indices.constant->is_float()) return node.input_error(Code::kTypeMismatch, 1, "the indices of Gather are not integers");
-  for (const std::int64_t index : indices.constant->ints()) {
-    if (index < -size || index >= size)
-      return node.input_error(Code::kShapeMismatch, 1, fmt::format("index {} of Gather is outside an axis of {}", index, size));
-  }
-  Shape result(shape.begin(), shape.begin() + axis);
-  result.insert(result.end(), indices.constant->shape().begin(), indices.constant->shape().end());
-  result.insert(result.end(), shape.begin() + axis + 1, shape.end());
-  FINNR_RETURN_IF_ERROR(check_shape(result));
-  FINNR_RETURN_IF_ERROR(node.charge(count(result)));
-  return node.give(node.made(gather(*data.constant, *indices.constant, axis), data.stored));
-}
-
-Status import_concat(NodeImport& node) {
-  std::vector<Operand> parts;
-  for (std::size_t i = 0; i < node.input_count(); ++i) {
-    FINNR_ASSIGN(Operand part, folded(node, i));
-    parts.push_back(std::move(part));
-  }
-  Shape result = parts[0].constant->shape();
-  if (node.attribute("axis") == nullptr) return NodeImport::attribute_error(Code::kBadAttribute, "axis", "attribute 'axis' is missing");
-  FINNR_ASSIGN(const int axis, node.axis("axis", 0, result.size()));
-  const auto along = static_cast<std::size_t>(axis);
-  result[along] = 0;
-  std::vector<const Tensor*> tensors;
-  for (std::size_t i = 0; i < parts.size(); ++i) {
-    Shape shape = parts[i].constant->shape();
-    if (parts[i].stored != parts[0].stored)
-      return node.input_error(Code::kTypeMismatch, i,
-                              fmt::format("Concat of {} and {}", to_text(parts[0].stored), to_text(parts[i].stored)));
-    if (shape.size() != result.size())
-      return node.input_error(Code::kShapeMismatch, i,
-                              fmt::format("Concat of shapes {} and {}", to_text(parts[0].constant->shape()), to_text(shape)));
-    shape[along] = result[along] = result[along] + shape[along];
-    if (shape != result)
-      return node.input_error(
-          Code::kShapeMismatch, i,
-          fmt::format("Concat of shapes {} and {}", to_text(parts[0].constant->shape()), to_text(parts[i].constant->shape())));
-    FINNR_RETURN_IF_ERROR(check_shape(result));
-    tensors.push_back(parts[i].constant.get());
-  }
-  FINNR_RETURN_IF_ERROR(node.charge(count(result)));
-  return node.give(node.made(concat(tensors, axis), parts[0].stored));
-}
-
-namespace {
-
-struct SliceLists {
-  std::vector<std::int64_t> starts, ends;
-  std::optional<std::vector<std::int64_t>> axes, steps;
-};
-
-/// As attributes before opset 10, as inputs since.
-Result<SliceLists> slice_lists(NodeImport& node) {
-  SliceLists lists;
-  if (node.attribute("starts") != nullptr) {
-    FINNR_ASSIGN(lists.starts, node.integers("starts"));
-    FINNR_ASSIGN(lists.ends, node.integers("ends"));
-    if (node.attribute("axes") != nullptr) {
-      FINNR_ASSIGN(lists.axes, node.integers("axes"));
-    }
-  } else {
-    FINNR_ASSIGN(lists.starts, listed(node, 1, "the list of starts"));
-    FINNR_ASSIGN(lists.ends, listed(node, 2, "the list of ends"));
-    if (node.has_input(3)) {
-      FINNR_ASSIGN(lists.axes, listed(node, 3, "the list of axes"));
-    }
-    if (node.has_input(4)) {
-      FINNR_ASSIGN(lists.steps, listed(node, 4, "the list of steps"));
-    }
-  }
-  const std::size_t size = lists.starts.size();
-  if (lists.ends.size() != size || (lists.axes && lists.axes->size() != size) || (lists.steps && lists.steps->size() != size))
-    return NodeImport::error(Code::kShapeMismatch, "the lists of Slice differ in length");
-  return lists;
-}
-
-/// A position as Slice means it: negative from the end, then into [low, high].
-std::int64_t position(std::int64_t given, std::int64_t size, std::int64_t low, std::int64_t high) {
-  return std::clamp(given < 0 ? std::max(given, -size - 1) + size : given, low, high);
-}
-
-}  // namespace
-
-Status import_slice(NodeImport& node) {
-  FINNR_ASSIGN(const Operand data, folded(node, 0));
-  FINNR_ASSIGN(const SliceLists lists, slice_lists(node));
-  Tensor result = *data.constant;
-  for (std::size_t i = 0; i < lists.starts.size(); ++i) {
-    const std::int64_t given = lists.axes ? (*lists.axes)[i] : static_cast<std::int64_t>(i);
-    const std::optional<int> axis = normal_axis(given, result.shape().size());
-    if (!axis) return NodeImport::error(Code::kBadAttribute, fmt::format("axis {} of Slice does not exist", given));
-    const std::int64_t size = result.shape()[static_cast<std::size_t>(*axis)];
-    const std::int64_t wanted = lists.steps ? (*lists.steps)[i] : 1;
-    if (wanted == 0) return NodeImport::error(Code::kBadAttribute, "a step of Slice is 0");
-    const std::int64_t step = std::clamp<std::int64_t>(wanted, -size - 1, size + 1);
-    const std::int64_t start = step > 0 ? position(lists.starts[i], size, 0, size) : position(lists.starts[i], size, -1, size - 1);
-    const std::int64_t end = step > 0 ? position(lists.ends[i], size, 0, size) : position(lists.ends[i], size, -1, size - 1);
-    const std::int64_t length = std::max<std::int64_t>(0, step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step);
-    FINNR_RETURN_IF_ERROR(node.charge(result.size()));
-    result = slice(result, *axis, length == 0 ? 0 : start, step, length);
-  }
-  return node.give(node.made(std::move(result), data.stored));
-}
-
 Status import_range(NodeImport& node) {
   std::array<Operand, 3> operands;
   std::array<double, 3> numbers{};
@@ -238,20 +127,6 @@ Status import_range(NodeImport& node) {
     }
   }
   return node.give(node.made(std::move(result), operands[0].stored));
-}
-
-Status import_expand(NodeImport& node) {
-  FINNR_ASSIGN(const std::vector<std::int64_t> target, listed(node, 1, "the target shape"));
-  FINNR_RETURN_IF_ERROR(check_shape(target));
-  FINNR_ASSIGN(const Operand x, node.operand(0));
-  const Shape shape = node.shape(x);
-  const std::optional<Shape> together = broadcast(shape, target);
-  if (!together) return node.input_error(Code::kShapeMismatch, 1, fmt::format("Expand of {} to {}", to_text(shape), to_text(target)));
-  if (*together == shape) return node.give(x);
-  FINNR_ASSIGN(const Operand data, folded(node, 0));
-  FINNR_RETURN_IF_ERROR(check_shape(*together));
-  FINNR_RETURN_IF_ERROR(node.charge(count(*together)));
-  return node.give(node.made(broadcast_to(*data.constant, *together), data.stored));
 }
 
 namespace {

@@ -10,6 +10,7 @@
 #include "finnr/import/folding.h"
 #include "finnr/import/importers.h"
 #include "finnr/import/names.h"
+#include "finnr/import/steps.h"
 
 namespace finnr {
 namespace {
@@ -66,16 +67,6 @@ Result<Operand> on_integers(NodeImport& node, UnaryFunction function, const Oper
   return node.made(std::move(result), x.stored);
 }
 
-Result<Operand> apply_unary(NodeImport& node, const Operand& x, const Unary& op) {
-  if (!x.is_constant()) {
-    FINNR_ASSIGN(const ValueId value, node.value(0));
-    FINNR_ASSIGN(const ValueId y, node.add(op, {value}));
-    return node.made(y, x.stored);
-  }
-  if (!x.constant->is_float()) return on_integers(node, op.function, x);
-  return node.made(fold_unary(op.function, op.alpha, op.beta, *x.constant), x.stored);
-}
-
 Result<ValueId> as_float_value(NodeImport& node, ValueId value) {
   const ElementType& type = node.graph().value(value).type;
   if (type.is_float) return value;
@@ -101,8 +92,19 @@ Status check_integers(NodeImport& node, BinaryFunction function, const Operand& 
   return ok_status();
 }
 
-/// f(a, b). `ia` and `ib` are the operands' positions, for messages.
-Result<Operand> combine(NodeImport& node, BinaryFunction function, Operand a, std::size_t ia, Operand b, std::size_t ib) {
+}  // namespace
+
+Result<Operand> unary_step(NodeImport& node, const Operand& x, const Unary& op) {
+  if (!x.is_constant()) {
+    FINNR_ASSIGN(const ValueId value, node.value_of(x, 0));
+    FINNR_ASSIGN(const ValueId y, node.add(op, {value}));
+    return node.made(y, x.stored);
+  }
+  if (!x.constant->is_float()) return on_integers(node, op.function, x);
+  return node.made(fold_unary(op.function, op.alpha, op.beta, *x.constant), x.stored);
+}
+
+Result<Operand> binary_step(NodeImport& node, BinaryFunction function, Operand a, std::size_t ia, Operand b, std::size_t ib) {
   if (function == BinaryFunction::kPow && is_float(a.stored) && !is_float(b.stored)) {
     if (b.is_constant()) {
       FINNR_ASSIGN(Tensor exponent, cast_constant(*b.constant, StoredType::kFloat32));
@@ -131,8 +133,6 @@ Result<Operand> combine(NodeImport& node, BinaryFunction function, Operand a, st
   return node.made(y, a.stored);
 }
 
-}  // namespace
-
 Status import_unary(NodeImport& node, UnaryFunction function) {
   Unary op{function, 0, 0};
   const auto found = std::ranges::find(kParameters, function, &Parameters::function);
@@ -143,7 +143,7 @@ Status import_unary(NodeImport& node, UnaryFunction function) {
   if (function == UnaryFunction::kCelu && op.alpha == 0)
     return NodeImport::attribute_error(Code::kBadAttribute, "alpha", "attribute 'alpha' is zero").because("Celu divides by it");
   FINNR_ASSIGN(const Operand x, node.operand(0));
-  return node.give(apply_unary(node, x, op));
+  return node.give(unary_step(node, x, op));
 }
 
 Status import_gelu(NodeImport& node) {
@@ -159,14 +159,14 @@ Status import_gelu(NodeImport& node) {
 Status import_binary(NodeImport& node, BinaryFunction function) {
   FINNR_ASSIGN(Operand a, node.operand(0));
   FINNR_ASSIGN(Operand b, node.operand(1));
-  return node.give(combine(node, function, std::move(a), 0, std::move(b), 1));
+  return node.give(binary_step(node, function, std::move(a), 0, std::move(b), 1));
 }
 
 Status import_chain(NodeImport& node, BinaryFunction function) {
   FINNR_ASSIGN(Operand sum, node.operand(0));
   for (std::size_t i = 1; i < node.input_count(); ++i) {
     FINNR_ASSIGN(Operand next, node.operand(i));
-    FINNR_ASSIGN(sum, combine(node, function, std::move(sum), 0, std::move(next), i));
+    FINNR_ASSIGN(sum, binary_step(node, function, std::move(sum), 0, std::move(next), i));
   }
   return node.give(std::move(sum));
 }
@@ -175,10 +175,10 @@ Status import_mean(NodeImport& node) {
   FINNR_ASSIGN(Operand sum, node.operand(0));
   for (std::size_t i = 1; i < node.input_count(); ++i) {
     FINNR_ASSIGN(Operand next, node.operand(i));
-    FINNR_ASSIGN(sum, combine(node, BinaryFunction::kAdd, std::move(sum), 0, std::move(next), i));
+    FINNR_ASSIGN(sum, binary_step(node, BinaryFunction::kAdd, std::move(sum), 0, std::move(next), i));
   }
   FINNR_ASSIGN(Operand number, node.made(Tensor::scalar(static_cast<float>(node.input_count())), StoredType::kFloat32));
-  return node.give(combine(node, BinaryFunction::kDiv, std::move(sum), 0, std::move(number), node.input_count()));
+  return node.give(binary_step(node, BinaryFunction::kDiv, std::move(sum), 0, std::move(number), node.input_count()));
 }
 
 namespace {
@@ -201,7 +201,7 @@ Result<Operand> clip_floats(NodeImport& node) {
   FINNR_ASSIGN(Operand x, node.operand(0));
   if (!low && !high) return x;
   constexpr float kLargest = std::numeric_limits<float>::max();
-  return apply_unary(node, x,
+  return unary_step(node, x,
                      Unary{UnaryFunction::kClip, std::clamp(low.value_or(-kLargest), -kLargest, kLargest),
                            std::clamp(high.value_or(kLargest), -kLargest, kLargest)});
 }
@@ -236,8 +236,8 @@ Result<Operand> clip_integers(NodeImport& node, const Operand& x, const IntType&
   }
   FINNR_ASSIGN(Operand lower, node.made(Tensor::scalar(low), x.stored));
   FINNR_ASSIGN(Operand upper, node.made(Tensor::scalar(high), x.stored));
-  FINNR_ASSIGN(Operand raised, combine(node, BinaryFunction::kMax, x, 0, std::move(lower), 1));
-  return combine(node, BinaryFunction::kMin, std::move(raised), 0, std::move(upper), 2);
+  FINNR_ASSIGN(Operand raised, binary_step(node, BinaryFunction::kMax, x, 0, std::move(lower), 1));
+  return binary_step(node, BinaryFunction::kMin, std::move(raised), 0, std::move(upper), 2);
 }
 
 }  // namespace

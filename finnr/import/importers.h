@@ -21,6 +21,32 @@ Status import_dequantize_linear(NodeImport& node);
 Status import_matmul(NodeImport& node);
 Status import_gemm(NodeImport& node);
 Status import_batch_normalization(NodeImport& node);
+/// Channels along the last axis.
+Status import_batch_normalization_channels_last(NodeImport& node);
+
+// truncation.cpp
+Status import_trunc(NodeImport& node);
+
+// convolutions.cpp
+Status import_conv(NodeImport& node);
+Status import_conv_transpose(NodeImport& node);
+
+// pools.cpp: an average is a sum and a division.
+Status import_max_pool(NodeImport& node);
+Status import_average_pool(NodeImport& node);
+Status import_global_max_pool(NodeImport& node);
+Status import_global_average_pool(NodeImport& node);
+
+// reductions.cpp
+enum class Reduction : std::uint8_t { kSum, kMean, kMax, kMin, kProduct, kMagnitudes, kSquares, kEuclid };
+Status import_reduce(NodeImport& node, Reduction reduction);
+
+// channels_last.cpp
+Status import_conv_channels_last(NodeImport& node);
+Status import_max_pool_channels_last(NodeImport& node);
+Status import_quant_avg_pool(NodeImport& node);
+Status import_im2col(NodeImport& node);
+Status import_xnor_popcount(NodeImport& node);
 
 // elementwise.cpp
 Status import_unary(NodeImport& node, UnaryFunction function);
@@ -41,6 +67,23 @@ Status import_squeeze(NodeImport& node);
 Status import_unsqueeze(NodeImport& node);
 Status import_transpose(NodeImport& node);
 
+// takes.cpp
+Status import_gather(NodeImport& node);
+Status import_concat(NodeImport& node);
+Status import_slice(NodeImport& node);
+Status import_split(NodeImport& node);
+Status import_tile(NodeImport& node);
+Status import_expand(NodeImport& node);
+
+// padding.cpp
+Status import_pad(NodeImport& node);
+
+// resampling.cpp
+Status import_resize(NodeImport& node);
+Status import_upsample(NodeImport& node);
+Status import_depth_to_space(NodeImport& node);
+Status import_space_to_depth(NodeImport& node);
+
 // selections.cpp
 Status import_softmax(NodeImport& node, bool logarithm);
 Status import_arg_max(NodeImport& node);
@@ -51,11 +94,7 @@ Status import_constant(NodeImport& node);
 Status import_shape(NodeImport& node);
 Status import_size(NodeImport& node);
 Status import_constant_of_shape(NodeImport& node);
-Status import_gather(NodeImport& node);
-Status import_concat(NodeImport& node);
-Status import_slice(NodeImport& node);
 Status import_range(NodeImport& node);
-Status import_expand(NodeImport& node);
 Status import_where(NodeImport& node);
 Status import_equal(NodeImport& node);
 

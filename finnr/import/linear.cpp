@@ -155,20 +155,18 @@ Status refuse_training(NodeImport& node) {
   return ok_status();
 }
 
-}  // namespace
-
-Status import_batch_normalization(NodeImport& node) {
+Status normalize(NodeImport& node, bool channels_last) {
   FINNR_RETURN_IF_ERROR(refuse_training(node));
   FINNR_ASSIGN(const float epsilon, node.number("epsilon", 1e-5F));
   FINNR_ASSIGN(Affine affine, affine_of(node, epsilon));
   FINNR_ASSIGN(const ValueId x, node.value(0));
   const Shape& shape = node.graph().value(x).shape;
   const auto channels = static_cast<std::int64_t>(affine.factor.size());
-  if (shape.size() < 2 || shape[1] != channels)
+  if (shape.size() < 2 || shape[channels_last ? shape.size() - 1 : 1] != channels)
     return node.input_error(Code::kShapeMismatch, 0,
                             fmt::format("batch normalization of {} channels on data of shape {}", channels, to_text(shape)));
   Shape spread(shape.size(), 1);
-  spread[1] = channels;
+  spread[channels_last ? shape.size() - 1 : 1] = channels;
   FINNR_ASSIGN(const Operand factor, node.made(Tensor(spread, std::move(affine.factor)), StoredType::kFloat32));
   FINNR_ASSIGN(const Operand offset, node.made(Tensor(spread, std::move(affine.offset)), StoredType::kFloat32));
   FINNR_ASSIGN(const ValueId factor_value, node.unchecked_value(factor, node.input_count()));
@@ -177,5 +175,11 @@ Status import_batch_normalization(NodeImport& node) {
   FINNR_ASSIGN(const ValueId y, node.add(Binary{BinaryFunction::kAdd}, {product, offset_value}));
   return node.give(node.made(y, StoredType::kFloat32));
 }
+
+}  // namespace
+
+Status import_batch_normalization(NodeImport& node) { return normalize(node, false); }
+
+Status import_batch_normalization_channels_last(NodeImport& node) { return normalize(node, true); }
 
 }  // namespace finnr

@@ -1,27 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// Operators that give the same elements another shape or order. Where samples of a batch larger than one lie along an
-// axis, that axis is followed through every move, and a reshape that takes it apart is noted as an obstacle to hardware.
+// Operators that give the same elements another shape or order.
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "finnr/import/importers.h"
-#include "finnr/tensor/arrange.h"
+#include "finnr/import/steps.h"
 
 namespace finnr {
 namespace {
-
-/// Where an axis lands when the shape changes and no element moves; -1 when it is taken apart.
-int axis_after(const Shape& from, int axis, const Shape& to) {
-  std::int64_t before = 1;
-  for (int i = 0; i < axis; ++i) before *= from[static_cast<std::size_t>(i)];
-  std::int64_t prefix = 1;
-  for (std::size_t i = 0; i < to.size(); ++i) {
-    if (prefix == before && to[i] == from[static_cast<std::size_t>(axis)]) return static_cast<int>(i);
-    prefix *= to[i];
-  }
-  return -1;
-}
 
 Status give_reshaped(NodeImport& node, const Operand& x, Shape target) {
   const Shape shape = node.shape(x);
@@ -29,21 +16,7 @@ Status give_reshaped(NodeImport& node, const Operand& x, Shape target) {
     return node.input_error(Code::kShapeMismatch, 0, fmt::format("{} cannot become {}", to_text(shape), to_text(target)))
         .because("the numbers of elements differ");
   }
-  if (x.is_constant()) return node.give(node.made(x.constant->reshaped(std::move(target)), x.stored));
-  if (shape == target) return node.give(x);
-  const int batch = x.batch_axis < 0 ? -1 : axis_after(shape, x.batch_axis, target);
-  if (x.batch_axis >= 0 && batch < 0) {
-    node.note_obstacle(node.input_error(Code::kBatchMixed, 0,
-                                        fmt::format("{} mixes the batch with other axes: {} becomes {}", node.node().type, to_text(shape),
-                                                    to_text(target)))
-                           .because("elements of different samples would share an axis")
-                           .fix("export with batch 1"));
-  }
-  FINNR_ASSIGN(const ValueId value, node.value(0));
-  FINNR_ASSIGN(const ValueId y, node.add(Reshape{std::move(target)}, {value}));
-  Operand result = node.made(y, x.stored);
-  result.batch_axis = batch;
-  return node.give(std::move(result));
+  return node.give(reshape_step(node, x, std::move(target)));
 }
 
 /// A list of axes as attribute (before opset 13) or input 1; nothing when left out.
@@ -180,12 +153,7 @@ Status import_transpose(NodeImport& node) {
     perm.clear();
     for (const std::int64_t axis : given) perm.push_back(static_cast<int>(axis));
   }
-  if (x.is_constant()) return node.give(node.made(transpose(*x.constant, perm), x.stored));
-  if (std::ranges::is_sorted(perm)) return node.give(x);
-  FINNR_ASSIGN(const ValueId y, node.add(Transpose{perm}, {x.value}));
-  Operand result = node.made(y, x.stored);
-  if (x.batch_axis >= 0) result.batch_axis = static_cast<int>(std::ranges::find(perm, x.batch_axis) - perm.begin());
-  return node.give(std::move(result));
+  return node.give(transpose_step(node, x, perm));
 }
 
 }  // namespace finnr

@@ -28,6 +28,11 @@ Status softmax(NodeImport& node) {
   return import_softmax(node, kLogarithm);
 }
 
+template <Reduction kReduction>
+Status reduce(NodeImport& node) {
+  return import_reduce(node, kReduction);
+}
+
 using U = UnaryFunction;
 using B = BinaryFunction;
 
@@ -36,6 +41,7 @@ constexpr OperatorInfo kStandard[] = {
     {"Abs", 1, 1, 1, unary<U::kAbs>},
     {"Add", 2, 2, 1, binary<B::kAdd>},
     {"ArgMax", 1, 1, 1, import_arg_max},
+    {"AveragePool", 1, 1, 1, import_average_pool},
     {"BatchNormalization", 5, 5, 5, import_batch_normalization},
     {"Cast", 1, 1, 1, import_cast},
     {"Ceil", 1, 1, 1, unary<U::kCeil>},
@@ -44,7 +50,10 @@ constexpr OperatorInfo kStandard[] = {
     {"Concat", 1, -1, 1, import_concat},
     {"Constant", 0, 0, 1, import_constant},
     {"ConstantOfShape", 1, 1, 1, import_constant_of_shape},
+    {"Conv", 2, 3, 1, import_conv},
+    {"ConvTranspose", 2, 3, 1, import_conv_transpose},
     {"Cos", 1, 1, 1, unary<U::kCos>},
+    {"DepthToSpace", 1, 1, 1, import_depth_to_space},
     {"DequantizeLinear", 2, 3, 1, import_dequantize_linear},
     {"Div", 2, 2, 1, binary<B::kDiv>},
     {"Dropout", 1, 3, 2, import_dropout},
@@ -58,6 +67,8 @@ constexpr OperatorInfo kStandard[] = {
     {"Gather", 2, 2, 1, import_gather},
     {"Gelu", 1, 1, 1, import_gelu},
     {"Gemm", 2, 3, 1, import_gemm},
+    {"GlobalAveragePool", 1, 1, 1, import_global_average_pool},
+    {"GlobalMaxPool", 1, 1, 1, import_global_max_pool},
     {"HardSigmoid", 1, 1, 1, unary<U::kHardSigmoid>},
     {"HardSwish", 1, 1, 1, unary<U::kHardSwish>},
     {"Identity", 1, 1, 1, import_rename},
@@ -66,18 +77,29 @@ constexpr OperatorInfo kStandard[] = {
     {"LogSoftmax", 1, 1, 1, softmax<true>},
     {"MatMul", 2, 2, 1, import_matmul},
     {"Max", 1, -1, 1, chain<B::kMax>},
+    {"MaxPool", 1, 1, 2, import_max_pool},
     {"Mean", 1, -1, 1, import_mean},
     {"Min", 1, -1, 1, chain<B::kMin>},
     {"Mish", 1, 1, 1, unary<U::kMish>},
     {"Mul", 2, 2, 1, binary<B::kMul>},
     {"Neg", 1, 1, 1, unary<U::kNeg>},
     {"PRelu", 2, 2, 1, binary<B::kPrelu>},
+    {"Pad", 1, 4, 1, import_pad},
     {"Pow", 2, 2, 1, binary<B::kPow>},
     {"QuantizeLinear", 2, 3, 1, import_quantize_linear},
     {"Range", 3, 3, 1, import_range},
     {"Reciprocal", 1, 1, 1, unary<U::kReciprocal>},
+    {"ReduceL1", 1, 2, 1, reduce<Reduction::kMagnitudes>},
+    {"ReduceL2", 1, 2, 1, reduce<Reduction::kEuclid>},
+    {"ReduceMax", 1, 2, 1, reduce<Reduction::kMax>},
+    {"ReduceMean", 1, 2, 1, reduce<Reduction::kMean>},
+    {"ReduceMin", 1, 2, 1, reduce<Reduction::kMin>},
+    {"ReduceProd", 1, 2, 1, reduce<Reduction::kProduct>},
+    {"ReduceSum", 1, 2, 1, reduce<Reduction::kSum>},
+    {"ReduceSumSquare", 1, 2, 1, reduce<Reduction::kSquares>},
     {"Relu", 1, 1, 1, unary<U::kRelu>},
     {"Reshape", 1, 2, 1, import_reshape},
+    {"Resize", 1, 4, 1, import_resize},
     {"Round", 1, 1, 1, unary<U::kRound>},
     {"Selu", 1, 1, 1, unary<U::kSelu>},
     {"Shape", 1, 1, 1, import_shape},
@@ -89,25 +111,45 @@ constexpr OperatorInfo kStandard[] = {
     {"Softmax", 1, 1, 1, softmax<false>},
     {"Softplus", 1, 1, 1, unary<U::kSoftplus>},
     {"Softsign", 1, 1, 1, unary<U::kSoftsign>},
+    {"SpaceToDepth", 1, 1, 1, import_space_to_depth},
+    {"Split", 1, 2, -1, import_split},
     {"Sqrt", 1, 1, 1, unary<U::kSqrt>},
     {"Squeeze", 1, 2, 1, import_squeeze},
     {"Sub", 2, 2, 1, binary<B::kSub>},
     {"Sum", 1, -1, 1, chain<B::kAdd>},
     {"Tanh", 1, 1, 1, unary<U::kTanh>},
     {"ThresholdedRelu", 1, 1, 1, unary<U::kThresholdedRelu>},
+    {"Tile", 2, 2, 1, import_tile},
     {"TopK", 1, 2, 2, import_top_k},
     {"Transpose", 1, 1, 1, import_transpose},
     {"Unsqueeze", 1, 2, 1, import_unsqueeze},
+    {"Upsample", 1, 2, 1, import_upsample},
     {"Where", 3, 3, 1, import_where},
 };
 
 constexpr OperatorInfo kQuantization[] = {
-    {"BipolarQuant", 2, 4, 1, import_bipolar_quant},     {"DebugMarker", 1, 1, 1, import_rename}, {"IntQuant", 4, 4, 1, import_quant},
-    {"MultiThreshold", 2, 2, 1, import_multi_threshold}, {"Quant", 4, 4, 1, import_quant},
+    {"BipolarQuant", 2, 4, 1, import_bipolar_quant},
+    {"DebugMarker", 1, 1, 1, import_rename},
+    {"Im2Col", 1, 1, 1, import_im2col},
+    {"IntQuant", 4, 4, 1, import_quant},
+    {"MaxPoolNHWC", 1, 1, 1, import_max_pool_channels_last},
+    {"MultiThreshold", 2, 2, 1, import_multi_threshold},
+    {"Quant", 4, 4, 1, import_quant},
+    {"QuantAvgPool2d", 1, 1, 1, import_quant_avg_pool},
+    {"Trunc", 5, 6, 1, import_trunc},
+    {"TruncQuant", 5, 6, 1, import_trunc},
+    {"XnorPopcountMatMul", 2, 2, 1, import_xnor_popcount},
+};
+
+constexpr OperatorInfo kChannelsLast[] = {
+    {"BatchNormalization", 5, 5, 5, import_batch_normalization_channels_last},
+    {"Conv", 2, 3, 1, import_conv_channels_last},
+    {"MaxPool", 1, 1, 1, import_max_pool_channels_last},
 };
 
 static_assert(std::ranges::is_sorted(kStandard, {}, &OperatorInfo::name));
 static_assert(std::ranges::is_sorted(kQuantization, {}, &OperatorInfo::name));
+static_assert(std::ranges::is_sorted(kChannelsLast, {}, &OperatorInfo::name));
 
 /// All spellings of the one set of quantization operators.
 constexpr std::string_view kQuantizationDomains[] = {"onnx.brevitas", "qonnx.custom_op.general", "brevitas.onnx", "qonnx",
@@ -117,11 +159,11 @@ constexpr std::string_view kControlFlow[] = {"If", "Loop", "Scan"};
 
 /// Operators with an exact meaning that this version does not have.
 constexpr std::string_view kLater[] = {
-    "ArgMin",        "AveragePool", "Conv",       "ConvTranspose", "DepthToSpace", "FloatQuant",         "GlobalAveragePool",
-    "GlobalMaxPool", "Im2Col",      "MaxPool",    "MaxPoolNHWC",   "Pad",          "QuantAvgPool2d",     "ReduceL1",
-    "ReduceL2",      "ReduceMax",   "ReduceMean", "ReduceMin",     "ReduceProd",   "ReduceSum",          "Resize",
-    "Split",         "Tile",        "Trunc",      "TruncQuant",    "Upsample",     "XnorPopcountMatMul",
+    "ArgMin", "FloatQuant", "GlobalLpPool", "GroupNormalization", "InstanceNormalization", "LayerNormalization", "LpPool", "ReduceLogSum",
+    "ReduceLogSumExp",
 };
+
+constexpr std::string_view kChannelsLastDomain = "qonnx.custom_op.channels_last";
 
 bool is_quantization(const FileNode& node) {
   return std::ranges::find(kQuantizationDomains, node.domain) != std::end(kQuantizationDomains);
@@ -145,6 +187,7 @@ const OperatorInfo* find_operator(const FileNode& node) {
   std::span<const OperatorInfo> table;
   if (node.domain.empty()) table = kStandard;
   if (is_quantization(node) && !is_hardware_layer(node)) table = kQuantization;
+  if (node.domain == kChannelsLastDomain) table = kChannelsLast;
   const auto found = std::ranges::lower_bound(table, std::string_view(node.type), {}, &OperatorInfo::name);
   return found != table.end() && found->name == node.type ? &*found : nullptr;
 }
@@ -162,12 +205,11 @@ Diagnostic unknown_operator(const FileNode& node) {
         .because("the file was compiled by another tool")
         .fix("give finnr the network as it was exported from training");
   }
-  if ((node.domain.empty() || is_quantization(node) || node.domain == "qonnx.custom_op.channels_last") && contains(kLater, node.type)) {
+  if ((node.domain.empty() || is_quantization(node)) && contains(kLater, node.type)) {
     return refused(fmt::format("operator {} is not supported", type))
-        .because(node.type.starts_with("Trunc")
-                     ? "Trunc belongs to average pooling, and this version of finnr takes fully connected networks, without pooling"
-                     : "this version of finnr takes fully connected networks: no convolutions, pooling, padding or reductions")
-        .fix("use a network of matrix products, batch normalization, activations and quantizers");
+        .because(node.type == "FloatQuant" ? "hardware of finnr computes with integers, and FloatQuant makes small floats"
+                                           : "this version of finnr has no exact meaning for it in a quantized network")
+        .fix(node.type == "FloatQuant" ? "train with integer quantizers" : "replace it in training by the operators that finnr lists");
   }
   return refused(fmt::format("unknown operator {}", type))
       .because(node.domain.empty()
@@ -184,7 +226,7 @@ Status check_operands(const FileNode& node, const OperatorInfo& info) {
         .because("the operator's definition asks for them")
         .fix("export the model again");
   }
-  if (outputs < 1 || outputs > info.outputs) {
+  if (outputs < 1 || (info.outputs >= 0 && outputs > info.outputs)) {
     return Diagnostic(Code::kBadOperands, fmt::format("{} has {} outputs", printable(node.type), outputs))
         .because(fmt::format("its definition gives it 1{}", info.outputs > 1 ? fmt::format(" to {}", info.outputs) : ""));
   }

@@ -13,7 +13,7 @@ struct OperatorInfo {
   std::string_view name;
   int least;    ///< inputs, counting up to the last that is not left out
   int most;     ///< inputs; -1: any number
-  int outputs;  ///< at most
+  int outputs;  ///< at most; -1: any number
   Status (*import)(NodeImport&);
 };
 

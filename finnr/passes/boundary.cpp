@@ -94,9 +94,10 @@ Status return_top_k(Graph& graph, std::int64_t k) {
     const IntType range = graph.value(source).type.ints;
     if (range.hi - range.lo > kMaxChecked)
       return refuse(fmt::format("the last accumulator takes {} values, too many to check", range.hi - range.lo));
-    float before = g->number(0, range.lo);
+    const Expression::Curve curve = g->curve(0);
+    float before = curve.number(range.lo);
     for (std::int64_t x = range.lo + 1; x <= range.hi; ++x) {
-      const float now = g->number(0, x);
+      const float now = curve.number(x);
       if (!(now > before))
         return refuse(fmt::format("accumulators {} and {} give outputs {} and {}, which does not keep the order", x - 1, x, before, now));
       before = now;

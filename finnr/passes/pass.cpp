@@ -15,6 +15,7 @@ std::span<const Pass> streamline_passes() {
       {"fold_parameters", "make float constants of quantized ones that no product needs", fold_parameters},
       {"settle_moves", "let pools, concatenations and what else moves numbers in front of a quantizer move integers", settle_moves},
       {"simplify_settled", "the same as simplify_moves, on what settle_moves left", simplify_moves},
+      {"join_values", "turn a quantizer behind two integers into thresholds on their sum or product", join_values},
       {"derive_thresholds", "turn everything between an integer and the next quantizer into integer thresholds", derive_thresholds},
       {"merge_equal", "keep one of several equal nodes", merge_equal},
   };

@@ -51,6 +51,7 @@ Changed simplify_moves(Graph& graph, PassContext& context);
 Changed lift_linear(Graph& graph, PassContext& context);
 Changed fold_parameters(Graph& graph, PassContext& context);
 Changed settle_moves(Graph& graph, PassContext& context);
+Changed join_values(Graph& graph, PassContext& context);
 Changed derive_thresholds(Graph& graph, PassContext& context);
 Changed merge_equal(Graph& graph, PassContext& context);
 

@@ -6,6 +6,10 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cstdlib>
+#include <map>
+#include <numeric>
+#include <utility>
 
 #include "finnr/graph/rules.h"
 #include "finnr/passes/expression.h"
@@ -16,23 +20,21 @@ namespace {
 constexpr std::int64_t kMaxBisected = std::int64_t{1} << 40;
 constexpr std::int64_t kMaxScanned = std::int64_t{1} << 26;
 
-struct Step {
-  std::int64_t at;     ///< first x of the new level
-  std::int64_t delta;  ///< change of the level
-};
+using Step = StepRow::Step;
 
 /// One channel's function from source integer to level.
 class Curve {
  public:
-  Curve(const Expression& expression, std::int64_t element, bool bipolar) : expression_(expression), element_(element), bipolar_(bipolar) {}
+  Curve(Expression::Curve curve, bool bipolar) : curve_(std::move(curve)), bipolar_(bipolar) {}
   std::int64_t operator()(std::int64_t x) const {
-    const std::int64_t code = expression_.code(element_, x);
+    const std::int64_t code = curve_.code(x);
     return bipolar_ ? (code + 1) / 2 : code;
   }
+  [[nodiscard]] bool one_way() const { return curve_.monotone() != Monotone::kUnknown; }
+  [[nodiscard]] const std::vector<double>& constants() const { return curve_.constants(); }
 
  private:
-  const Expression& expression_;
-  std::int64_t element_;
+  Expression::Curve curve_;
   bool bipolar_;
 };
 
@@ -69,8 +71,8 @@ std::vector<Step> scan(const Curve& level, const IntType& range) {
   return steps;
 }
 
-/// The range of the source in each channel: exact per output column behind a product with constant weights.
-std::vector<IntType> channel_ranges(const Graph& graph, ValueId source, const Expression::Channels& channels) {
+/// The range of the source in each channel: exact per output column or channel behind a product with constant weights.
+std::vector<IntType> channel_ranges(const Graph& graph, ValueId source, const StepTable& table, const Expression::Channels& channels) {
   const Value& value = graph.value(source);
   const std::size_t n = channels.elements.size();
   if (graph.producer_as<MatMul>(source)) {
@@ -80,6 +82,11 @@ std::vector<IntType> channel_ranges(const Graph& graph, ValueId source, const Ex
         channels.elements[n - 1] == static_cast<std::int64_t>(n) - 1) {
       return accumulator_ranges(graph.value(node.inputs[0]).type.ints, *weights.constant);
     }
+  }
+  if (const auto* conv = graph.producer_as<Conv>(source); conv != nullptr && n > 1 && table.shape == value.shape && table.axis == 1) {
+    const Node& node = graph.node(value.producer);
+    if (const auto& weights = graph.value(node.inputs[1]).constant)
+      return accumulator_ranges(*conv, graph.value(node.inputs[0]).type.ints, *weights);
   }
   return std::vector<IntType>(n, value.type.ints);
 }
@@ -104,51 +111,70 @@ Result<StepTable> step_table(const Graph& graph, NodeId node) {
   table.codes = graph.value(output).type.ints;
   table.origin = expression->origin();
   table.shape = graph.value(output).shape;
-  const Expression::Channels channels = expression->channels(table.shape);
+  Expression::Channels channels = expression->channels(table.shape);
+  if (static_cast<std::int64_t>(channels.elements.size()) == count(table.shape)) {  // perhaps flattened behind channels of the source
+    const Shape& before = graph.value(expression->source()).shape;
+    Expression::Channels other = expression->channels(before);
+    if (other.elements.size() < channels.elements.size()) {
+      table.shape = before;
+      channels = std::move(other);
+    }
+  }
   if (!channels.axis) table.shape = {static_cast<std::int64_t>(channels.elements.size())};
   table.axis = channels.axis.value_or(0);
   if (table.shape.empty()) table.shape = {1};
 
-  const std::vector<IntType> ranges = channel_ranges(graph, table.source, channels);
-  std::vector<std::vector<Step>> rows;
-  Tensor::Ints base;
-  std::int64_t width = 1;  // a constant function gets one threshold that is never reached
+  const std::vector<IntType> ranges = channel_ranges(graph, table.source, table, channels);
+  std::map<std::pair<std::vector<double>, std::pair<std::int64_t, std::int64_t>>, std::size_t> known;  // equal channels are one search
+  std::vector<StepRow> rows;
   for (std::size_t c = 0; c < channels.elements.size(); ++c) {
-    const Curve level(*expression, channels.elements[c], table.codes.bipolar);
+    const Curve level(expression->curve(channels.elements[c]), table.codes.bipolar);
     const IntType& range = ranges[c];
+    const auto [same, added] = known.try_emplace({level.constants(), {range.lo, range.hi}}, c);
+    if (!added) {
+      rows.push_back(rows[same->second]);
+      continue;
+    }
     const std::int64_t size = range.hi - range.lo;
-    const bool one_way = expression->monotone(channels.elements[c]) != Monotone::kUnknown;
+    const bool one_way = level.one_way();
     if (size > (one_way ? kMaxBisected : kMaxScanned)) {
       return Diagnostic(Code::kRangeTooLarge, fmt::format("an accumulator takes {} values, too many to derive exact thresholds", size))
           .at(place_of(graph, node))
           .because("the bit widths of weights and activations make sums too wide")
           .fix("use fewer bits");
     }
-    rows.push_back(one_way ? bisect(level, range) : scan(level, range));
-    base.push_back(level(range.lo));
-    std::int64_t steps = 0;
-    for (const Step& step : rows.back()) steps += std::abs(step.delta);
-    width = std::max(width, steps);
-    if (width > kMaxSteps) return refused(graph, node, fmt::format("it needs more than {} steps", kMaxSteps));
+    rows.push_back({level(range.lo), one_way ? bisect(level, range) : scan(level, range)});
+    if (rows.back().width() > kMaxSteps) return refused(graph, node, fmt::format("it needs more than {} steps", kMaxSteps));
   }
+  fill_rows(table, rows, graph.value(table.source).type.ints.hi + 1);
+  return table;
+}
 
-  const auto channel_count = static_cast<std::int64_t>(rows.size());
-  const std::int64_t never = graph.value(table.source).type.ints.hi + 1;
-  Tensor::Ints thresholds(static_cast<std::size_t>(channel_count * width), never);
+std::int64_t StepRow::width() const {
+  return std::accumulate(steps.begin(), steps.end(), std::int64_t{0},
+                         [](std::int64_t sum, const Step& step) { return sum + std::abs(step.delta); });
+}
+
+void fill_rows(StepTable& table, std::span<const StepRow> rows, std::int64_t never) {
+  std::int64_t width = 1;  // a constant function gets one threshold that is never reached
+  for (const StepRow& row : rows) width = std::max(width, row.width());
+  const auto count = static_cast<std::int64_t>(rows.size());
+  Tensor::Ints thresholds(static_cast<std::size_t>(count * width), never);
   Tensor::Ints signs(thresholds.size(), 1);
+  Tensor::Ints base;
   for (std::size_t c = 0; c < rows.size(); ++c) {
+    base.push_back(rows[c].base);
     std::size_t at = c * static_cast<std::size_t>(width);
-    for (const Step& step : rows[c]) {
+    for (const StepRow::Step& step : rows[c].steps) {
       for (std::int64_t k = 0; k < std::abs(step.delta); ++k, ++at) {
         thresholds[at] = step.at;
         signs[at] = step.delta > 0 ? 1 : -1;
       }
     }
   }
-  table.thresholds = Tensor({channel_count, width}, std::move(thresholds));
-  table.signs = Tensor({channel_count, width}, std::move(signs));
-  table.base = Tensor({channel_count}, std::move(base));
-  return table;
+  table.thresholds = Tensor({count, width}, std::move(thresholds));
+  table.signs = Tensor({count, width}, std::move(signs));
+  table.base = Tensor({count}, std::move(base));
 }
 
 std::int64_t level_at(const StepTable& table, std::int64_t channel, std::int64_t x) {

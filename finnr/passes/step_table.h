@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstdint>
+#include <span>
+#include <vector>
+
 #include "finnr/base/result.h"
 #include "finnr/graph/graph.h"
 
@@ -17,6 +21,24 @@ struct StepTable {
   IntType codes;
   Origin origin;
 };
+
+/// One row of a table: the level changes by `delta` at integer `at`, ascending.
+struct StepRow {
+  struct Step {
+    std::int64_t at;
+    std::int64_t delta;
+    bool operator==(const Step&) const = default;
+  };
+  std::int64_t base = 0;  ///< level below the first step
+  std::vector<Step> steps;
+
+  /// Thresholds that the row takes: a step by several levels is as many.
+  [[nodiscard]] std::int64_t width() const;
+  bool operator==(const StepRow&) const = default;
+};
+
+/// Fills thresholds, base and signs of a table; shorter rows get thresholds `never`, which no integer reaches.
+void fill_rows(StepTable& table, std::span<const StepRow> rows, std::int64_t never);
 
 /// The most steps a row may have.
 inline constexpr std::int64_t kMaxSteps = 1023;

@@ -130,6 +130,55 @@ output %4)");
   EXPECT_EQ(table.thresholds.ints()[2], 19) << "column 0 reaches 2 only, the rest is never reached";
 }
 
+TEST(StepTable, RangesOfEachOutputChannel) {
+  const StepTable table = good_table(R"(
+input %0 "x" : int[0,1][1,1,4,4]
+const %1 : int[-9,9][2,1,1,2] = [1,1,-9,9]
+%2 = conv(%0, %1) {stride=[1,1], dilation=[1,1], begin=[0,0], end=[0,0], spacing=[1,1], groups=1, fill=0} : int[-9,9][1,2,4,3]
+%3 = dequantize(%2) {scale=[1,2]@1, zero=0} : f32[1,2,4,3]
+%4 = quantize(%3) {style=onnx, rounding=half_even, codes=int[-128,127], scale=1, zero=0} : int[-128,127][1,2,4,3]
+output %4)");
+  EXPECT_EQ(table.axis, 1);
+  const std::int64_t width = table.thresholds.shape()[1];
+  EXPECT_EQ(width, 36) << "channel 1 reaches -9 to 9";
+  EXPECT_EQ(table.base.ints(), (Tensor::Ints{0, -18})) << "channel 0 starts at 0";
+}
+
+TEST(StepTable, ChannelsOfAFlattenedTensor) {
+  const StepTable table = good_table(R"(
+input %0 "x" : int[0,9][1,2,2,2]
+%1 = dequantize(%0) {scale=[1,2]@1, zero=0} : f32[1,2,2,2]
+%2 = reshape(%1) {shape=[1,8]} : f32[1,8]
+%3 = quantize(%2) {style=onnx, rounding=half_even, codes=int[0,9], scale=1, zero=0} : int[0,9][1,8]
+output %3)");
+  EXPECT_EQ(table.axis, 1);
+  EXPECT_EQ(table.shape, (Shape{1, 2, 2, 2}));
+  EXPECT_EQ(table.thresholds.shape()[0], 2);
+}
+
+TEST(StepTable, LargeTensorsCostNoMoreThanTheirChannels) {
+  // 800,000 elements, constants along channels, and one that is spelled out for every element.
+  Graph graph;
+  const Shape shape = {1, 64, 112, 112};
+  ValueId x = graph.add_input("x", ElementType::integer({-1000, 1000, false}), shape);
+  x = graph.must_add(Dequantize{{{0.01}, 0}, {{0}, 0}}, {x}, {});
+  Tensor::Floats factors;
+  for (int c = 0; c < 64; ++c) factors.push_back(static_cast<float>(c - 20) / 16);
+  x = graph.must_add(Binary{BinaryFunction::kMul}, {x, graph.add_constant(Tensor({64, 1, 1}, factors))}, {});
+  Tensor::Floats all;
+  for (int c = 0; c < 64; ++c) all.insert(all.end(), 112 * 112, factors[static_cast<std::size_t>(c)]);
+  x = graph.must_add(Binary{BinaryFunction::kAdd}, {x, graph.add_constant(Tensor(shape, std::move(all)))}, {});
+  Quantize quantize;
+  quantize.codes = {0, 15, false};
+  quantize.scale = {{0.5F}, 0};
+  quantize.zero = {{0.0F}, 0};
+  graph.set_outputs({graph.must_add(quantize, {x}, {})});
+  const Result<StepTable> table = step_table(graph, graph.value(graph.outputs()[0]).producer);
+  ASSERT_TRUE(table.ok());
+  EXPECT_EQ(table->axis, 1);
+  EXPECT_EQ(table->thresholds.shape()[0], 64);
+}
+
 TEST(StepTable, TooWideToSearch) {
   const Diagnostic diagnostic = refusal(R"(
 input %0 "x" : int[0,100000000][1]

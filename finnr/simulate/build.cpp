@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Verilator makes C++, and we compile it ourselves, because a small design spends its time on reading the same headers
 // again for each of Verilator's files: the files that run every cycle become one translation unit together with the
-// harness (several when there is much of them), and the files that run once join Verilator's runtime in another one,
-// without optimization. Units compile on all cores.
+// harness (several when there is much of them), and the files that run once become another one,
+// without optimization. Units compile on all cores. Verilator's runtime is the same for every design: it is compiled once
+// and kept in the user's cache folder where there is one.
 #include "finnr/simulate/build.h"
 
 #include <fmt/format.h>
@@ -10,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cctype>
+#include <cstdlib>
 #include <optional>
 #include <set>
 #include <thread>
@@ -17,7 +19,6 @@
 #include "finnr/base/files.h"
 #include "finnr/base/process.h"
 #include "finnr/simulate/bench.h"
-#include "finnr/simulate/simulate.h"
 
 namespace finnr {
 namespace fs = std::filesystem;
@@ -26,7 +27,7 @@ namespace {
 using Command = std::vector<std::string>;
 
 constexpr std::uintmax_t kUnitBytes = 600'000;  // of C++ that runs every cycle: what one translation unit takes
-constexpr std::uintmax_t kSlowBytes = 300'000;  // of C++ that runs once: more of it is a unit of its own
+constexpr std::int64_t kManyCycles = 20'000'000;  // win in the run what -O2 costs in the compiler
 constexpr std::size_t kShownLines = 12;
 
 std::string trimmed(std::string text) {
@@ -116,13 +117,13 @@ struct TranslationUnit {
   std::string name;
   std::vector<std::string> files;
   std::uintmax_t bytes = 0;
-  bool fast = false;
+  std::string optimization;
 };
 
-/// What Verilator left, distributed, and its runtime; the longest to compile come first.
-std::vector<TranslationUnit> translation_units(const fs::path& work, bool waveforms) {
+/// What Verilator left, distributed; the longest to compile come first.
+std::vector<TranslationUnit> translation_units(const fs::path& work, bool long_run) {
   std::vector<std::pair<std::uintmax_t, std::string>> fast;
-  TranslationUnit slow{"model_slow", {}, 0, false};
+  TranslationUnit slow{"model_slow", {}, 0, "-O0"};
   std::uintmax_t total = 0;
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(work, error)) {
@@ -140,7 +141,7 @@ std::vector<TranslationUnit> translation_units(const fs::path& work, bool wavefo
   std::sort(slow.files.begin(), slow.files.end());
   std::sort(fast.rbegin(), fast.rend());
   std::vector<TranslationUnit> units(std::clamp<std::size_t>(total / kUnitBytes, 1, std::max<std::size_t>(1, fast.size())));
-  for (std::size_t i = 0; i < units.size(); ++i) units[i] = {fmt::format("model_{}", i), {}, 0, true};
+  for (std::size_t i = 0; i < units.size(); ++i) units[i] = {fmt::format("model_{}", i), {}, 0, long_run ? "-O2" : "-O1"};
   for (auto& [bytes, name] : fast) {  // largest first, to the emptiest
     TranslationUnit& least = *std::min_element(units.begin(), units.end(), [](const auto& a, const auto& b) { return a.bytes < b.bytes; });
     least.bytes += bytes;
@@ -148,13 +149,64 @@ std::vector<TranslationUnit> translation_units(const fs::path& work, bool wavefo
   }
   units[0].files.emplace_back("harness.cpp");
 
-  TranslationUnit runtime{"runtime", {"verilated.cpp", "verilated_threads.cpp"}, 0, false};
-  if (waveforms) runtime.files.emplace_back("verilated_fst_c.cpp");
-  const bool together = slow.bytes < kSlowBytes;
-  if (together) runtime.files.insert(runtime.files.end(), slow.files.begin(), slow.files.end());
-  units.push_back(std::move(runtime));
-  if (!together) units.push_back(std::move(slow));
+  units.push_back(std::move(slow));
   return units;
+}
+
+TranslationUnit runtime_unit(bool waveforms, bool kept) {
+  TranslationUnit unit{"runtime", {"verilated.cpp", "verilated_threads.cpp"}, 0, kept ? "-O2" : "-O0"};
+  if (waveforms) unit.files.emplace_back("verilated_fst_c.cpp");
+  return unit;
+}
+
+Command compile_command(const Tools& tools, const TranslationUnit& unit, bool waveforms) {
+  return {tools.compiler,
+          "-std=c++20",
+          unit.optimization,
+          "-w",
+          "-I",
+          tools.include,
+          "-I",
+          tools.include / "vltstd",
+          "-I",
+          ".",
+          "-DVM_COVERAGE=0",
+          "-DVM_SC=0",
+          waveforms ? "-DVM_TRACE=1" : "-DVM_TRACE=0",
+          waveforms ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0",
+          "-DVM_TRACE_VCD=0",
+          "-c",
+          unit.name + ".cpp",
+          "-o",
+          unit.name + ".o"};
+}
+
+/// Where the compiled runtime of these tools is kept, "" when nowhere. The name tells all that it depends on.
+fs::path kept_runtime(const Tools& tools, bool waveforms) {
+  const char* cache = std::getenv("XDG_CACHE_HOME");
+  const char* home = std::getenv("HOME");
+  fs::path folder = cache != nullptr ? fs::path(cache) : fs::path();
+  if (!folder.is_absolute()) folder = home != nullptr ? fs::path(home) / ".cache" : fs::path();
+  if (!folder.is_absolute()) return {};
+  folder /= "finnr";
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (error) return {};
+  std::string text;
+  for (const std::string& word : compile_command(tools, runtime_unit(waveforms, true), waveforms)) text += word + '\n';
+  for (const Command& command : {Command{"verilator", "--version"}, Command{tools.compiler, "--version"}}) {
+    const Result<std::string> version = run_tool(command, {});
+    if (!version.ok()) return {};
+    text += *version;
+  }
+  std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
+  return folder / fmt::format("verilator-runtime-{:016x}.o", hash);
+}
+
+/// Another process may read or write it at the same time. What goes wrong costs time only.
+void keep_runtime(const fs::path& object, const fs::path& kept) {
+  if (Result<std::string> bytes = read_file(object); bytes.ok()) (void)write_file(kept, *bytes).ok();
 }
 
 }  // namespace
@@ -181,47 +233,35 @@ Diagnostic tool_failed(const std::string& what, std::string_view output) {
   return Diagnostic(Code::kToolFailed, what).because(text.empty() ? "it printed nothing" : text);
 }
 
-Status build_simulation(const fs::path& folder, const Bundle& bundle, const fs::path& work, bool waveforms) {
+Status build_simulation(const fs::path& folder, const Bundle& bundle, const fs::path& work, const SimulatorOptions& options) {
   FINNR_RETURN_IF_ERROR(check_files(folder, bundle));
   FINNR_ASSIGN(const Tools tools, find_tools());
   FINNR_RETURN_IF_ERROR(write_file(work / "finnr_bench.sv", bench_module(bundle)));
   FINNR_RETURN_IF_ERROR(write_file(work / "finnr_bench.h", bench_header(bundle)));
   FINNR_RETURN_IF_ERROR(write_file(work / "harness.cpp", harness_files()[0].text));
-  FINNR_RETURN_IF_ERROR(run_all({verilator_command(bundle, work, waveforms)}, folder));
+  FINNR_RETURN_IF_ERROR(run_all({verilator_command(bundle, work, options.waveforms)}, folder));
 
-  const auto compile = [&](const TranslationUnit& unit) {
-    return Command{tools.compiler,
-                   "-std=c++20",
-                   unit.fast ? "-O1" : "-O0",
-                   "-w",
-                   "-I",
-                   tools.include,
-                   "-I",
-                   tools.include / "vltstd",
-                   "-I",
-                   ".",
-                   "-DVM_COVERAGE=0",
-                   "-DVM_SC=0",
-                   waveforms ? "-DVM_TRACE=1" : "-DVM_TRACE=0",
-                   waveforms ? "-DVM_TRACE_FST=1" : "-DVM_TRACE_FST=0",
-                   "-DVM_TRACE_VCD=0",
-                   "-c",
-                   unit.name + ".cpp",
-                   "-o",
-                   unit.name + ".o"};
-  };
-  std::vector<Command> commands;
+  std::vector<TranslationUnit> units = translation_units(work, options.cycles >= kManyCycles);
   Command link = {tools.compiler, "-o", kSimulationProgram};
-  for (const TranslationUnit& unit : translation_units(work, waveforms)) {
+  const fs::path kept = kept_runtime(tools, options.waveforms);
+  const bool have_runtime = !kept.empty() && fs::is_regular_file(kept);
+  if (have_runtime) {
+    link.push_back(kept);
+  } else {
+    units.push_back(runtime_unit(options.waveforms, !kept.empty()));
+  }
+  std::vector<Command> commands;
+  for (const TranslationUnit& unit : units) {
     std::string text;
     for (const std::string& file : unit.files) text += fmt::format("#include \"{}\"\n", file);
     FINNR_RETURN_IF_ERROR(write_file(work / (unit.name + ".cpp"), text));
-    commands.push_back(compile(unit));
+    commands.push_back(compile_command(tools, unit, options.waveforms));
     link.push_back(unit.name + ".o");
   }
   FINNR_RETURN_IF_ERROR(run_all(commands, work));
+  if (!have_runtime && !kept.empty()) keep_runtime(work / "runtime.o", kept);
   link.emplace_back("-pthread");
-  if (waveforms) link.emplace_back("-lz");
+  if (options.waveforms) link.emplace_back("-lz");
   return run_all({link}, work);
 }
 

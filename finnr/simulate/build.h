@@ -7,6 +7,7 @@
 
 #include "finnr/base/result.h"
 #include "finnr/hardware/bundle.h"
+#include "finnr/simulate/simulate.h"
 
 namespace finnr {
 
@@ -17,6 +18,7 @@ inline constexpr const char* kSimulationProgram = "simulation";
 Diagnostic tool_failed(const std::string& what, std::string_view output);
 
 /// Makes <work>/simulation of an accelerator folder.
-Status build_simulation(const std::filesystem::path& folder, const Bundle& bundle, const std::filesystem::path& work, bool waveforms);
+Status build_simulation(const std::filesystem::path& folder, const Bundle& bundle, const std::filesystem::path& work,
+                        const SimulatorOptions& options);
 
 }  // namespace finnr

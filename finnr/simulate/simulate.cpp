@@ -8,10 +8,9 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <numeric>
-#include <span>
 
 #include "finnr/base/files.h"
+#include "finnr/base/integers.h"
 #include "finnr/base/process.h"
 #include "finnr/simulate/build.h"
 #include "finnr/simulate/packing.h"
@@ -27,16 +26,19 @@ struct Waits {
   std::int64_t patience = 0;
 };
 
-// A unit that works moves a stream at least once for every vector of its output.
-Waits waits(const Bundle& bundle, bool taps) {
+// A unit that works moves a stream at least once for every vector of its output; who drives an output is not known.
+Waits waits(const Bundle& bundle) {
   std::int64_t longest_vector = 1;
-  std::int64_t sum = bundle.input.beats() + bundle.output.beats();
+  std::int64_t sum = 0;
+  for (const Port& port : bundle.inputs) sum += port.beats();
+  for (const Port& port : bundle.outputs) sum += port.beats();
   for (const UnitSummary& unit : bundle.units) {
     const auto tap = std::find_if(bundle.taps.begin(), bundle.taps.end(), [&](const Tap& t) { return t.unit == unit.name; });
-    longest_vector = std::max(longest_vector, unit.interval / std::max<std::int64_t>(1, tap == bundle.taps.end() ? 1 : tap->vectors));
+    longest_vector = std::max(longest_vector, tap == bundle.taps.end() ? unit.interval : ceil_div(unit.interval, tap->vectors));
     sum += unit.interval;
   }
-  return {(taps ? longest_vector : sum) + 64, std::max<std::int64_t>(8, bundle.interval / 2), 8 * sum + 10'000};
+  const std::int64_t silence = bundle.taps.empty() ? sum : longest_vector;
+  return {silence + 64, std::max<std::int64_t>(8, bundle.interval / 2), 8 * silence + 10'000};
 }
 
 std::string_view to_text(Stalls stalls) { return stalls == Stalls::kNone ? "none" : stalls == Stalls::kRandom ? "random" : "worst"; }
@@ -53,9 +55,9 @@ struct StreamState {
 
 /// What the harness says on its standard output.
 struct Report {
-  std::vector<StreamState> streams;  ///< s_axis, the taps, m_axis
+  std::vector<StreamState> streams;  ///< the inputs, the taps, the outputs
   std::string end;                   ///< first word of the last line
-  int stream = -1;                   ///< that it is about, an index of taps
+  int stream = -1;                   ///< that it is about
   std::int64_t frame = 0;
 };
 
@@ -77,17 +79,17 @@ std::int64_t number_of(std::string_view word) {
 
 Report empty_report(const Bundle& bundle) {
   Report report;
-  report.streams.push_back({"s_axis", "the input", false, false, 0, bundle.input.beats()});
+  for (const Port& port : bundle.inputs) report.streams.push_back({port.name, "the input", false, false, 0, port.beats()});
   for (const Tap& tap : bundle.taps)
     report.streams.push_back({tap.signal, fmt::format("unit '{}'", tap.unit), false, false, 0, tap.beats()});
-  report.streams.push_back({"m_axis", "the output", false, false, 0, bundle.output.beats()});
+  for (const Port& port : bundle.outputs) report.streams.push_back({port.name, "the output", false, false, 0, port.beats()});
   return report;
 }
 
 void read_line(std::string_view line, Report& report) {
   const std::vector<std::string_view> words = words_of(line);
   if (words.size() == 5 && words[0] == "state") {
-    const auto index = static_cast<std::size_t>(number_of(words[1]) + 1);
+    const auto index = static_cast<std::size_t>(number_of(words[1]));
     if (index >= report.streams.size()) return;
     report.streams[index].valid = words[2] == "1";
     report.streams[index].ready = words[3] == "1";
@@ -99,31 +101,38 @@ void read_line(std::string_view line, Report& report) {
   }
 }
 
-/// Where data waits, or where it was lost. Without taps only the ports are known.
+/// Where data waits, or where it was lost.
 std::string where_it_stopped(const Report& report, bool taps) {
-  std::vector<const StreamState*> known;
-  for (const StreamState& stream : report.streams) {
-    if (taps || &stream == &report.streams.front() || &stream == &report.streams.back()) known.push_back(&stream);
-  }
+  constexpr int kNamed = 8;
+  const auto& streams = report.streams;
   std::string waiting;
-  std::size_t last = known.size();  // stream that waits nearest to the output
-  for (std::size_t i = 0; i < known.size(); ++i) {
-    if (!known[i]->valid || known[i]->ready) continue;
-    waiting += fmt::format("{}{} (beat {} of frame {})", waiting.empty() ? "" : ", ", known[i]->name, known[i]->beats % known[i]->per_frame,
-                           known[i]->beats / known[i]->per_frame);
+  int count = 0;
+  std::size_t last = streams.size();  // stream that waits nearest to the outputs
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    const StreamState& stream = streams[i];
+    if (!stream.valid || stream.ready) continue;
     last = i;
+    if (++count > kNamed) continue;
+    waiting += fmt::format("{}{} (beat {} of frame {})", waiting.empty() ? "" : ", ", stream.name, stream.beats % stream.per_frame,
+                           stream.beats / stream.per_frame);
   }
+  if (count > kNamed) waiting += fmt::format(" and {} more, the last is {}", count - kNamed, streams[last].name);
   const auto came = [](const StreamState& s) { return fmt::format("{} beats of {} a frame", s.beats, s.per_frame); };
-  if (last + 1 < known.size()) {
-    const StreamState& next = *known[last + 1];
-    return fmt::format("data waits at {}; {} takes nothing more and gave {} on {}", waiting, taps ? next.unit : "the accelerator",
+  if (last + 1 < streams.size()) {
+    const StreamState& next = streams[last + 1];
+    return fmt::format("data waits at {}; nothing waits behind it; {} gave {} on {}", waiting, taps ? next.unit : "the accelerator",
                        came(next), next.name);
   }
-  for (std::size_t i = 1; i < known.size(); ++i) {
-    // The first stream that is behind the one in front of it, in shares of a frame.
-    if (known[i]->beats * known[i - 1]->per_frame >= known[i - 1]->beats * known[i]->per_frame) continue;
-    return fmt::format("nothing waits; {} took {} on {} and gave {} on {}", taps ? known[i]->unit : "the accelerator", came(*known[i - 1]),
-                       known[i - 1]->name, came(*known[i]), known[i]->name);
+  const StreamState* least = &streams.front();  // in shares of a frame
+  for (const StreamState& stream : streams) {
+    // The first stream that is behind all in front of it.
+    if (stream.beats * least->per_frame >= least->beats * stream.per_frame) continue;
+    if (stream.unit == streams.front().unit) {
+      least = &stream;
+      continue;
+    }
+    return fmt::format("nothing waits; {} took {} on {} and gave {} on {}", taps ? stream.unit : "the accelerator", came(*least),
+                       least->name, came(stream), stream.name);
   }
   return "nothing waits at any stream";
 }
@@ -142,10 +151,12 @@ std::string_view rule_of(std::string_view end) {
 std::optional<Diagnostic> fault_of(const Report& report, const Bundle& bundle, const Run& run, std::string_view output) {
   if (report.end == "done") return std::nullopt;
   if (report.end == "stopped") {
-    const std::int64_t left = report.streams.back().beats / std::max<std::int64_t>(1, report.streams.back().per_frame);
+    std::int64_t left = run.frame_count();
+    for (std::size_t i = bundle.inputs.size() + bundle.taps.size(); i < report.streams.size(); ++i)
+      left = std::min(left, report.streams[i].beats / report.streams[i].per_frame);
     return Diagnostic(Code::kNoProgress,
-                      fmt::format("the simulated hardware of '{}' stopped after {} of {} frames", bundle.name, left, run.frames.size()))
-        .because(where_it_stopped(report, run.taps));
+                      fmt::format("the simulated hardware of '{}' stopped after {} of {} frames", bundle.name, left, run.frame_count()))
+        .because(where_it_stopped(report, !bundle.taps.empty()));
   }
   if (report.end == "assertion") {
     Diagnostic lines = tool_failed("", output);
@@ -154,7 +165,7 @@ std::optional<Diagnostic> fault_of(const Report& report, const Bundle& bundle, c
   }
   if (const std::string_view rule = rule_of(report.end); !rule.empty()) {
     const StreamState& stream =
-        report.streams[static_cast<std::size_t>(std::clamp(report.stream + 1, 0, static_cast<int>(report.streams.size()) - 1))];
+        report.streams[static_cast<std::size_t>(std::clamp(report.stream, 0, static_cast<int>(report.streams.size()) - 1))];
     return Diagnostic(Code::kMismatch, fmt::format("stream {} of '{}' breaks a rule in frame {}", stream.name, bundle.name, report.frame))
         .because(fmt::format("{} ({} drives it)", rule, stream.unit));
   }
@@ -185,25 +196,15 @@ class Reader {
   std::size_t at_ = 0;
 };
 
-/// One entry a frame; what a broken run left of the last one may be short, what came beyond the last frame is dropped.
-std::vector<Tensor::Ints> frames_of(const BeatFormat& format, std::span<const std::uint32_t> words, std::size_t frames) {
-  const auto stride = static_cast<std::size_t>(format.beats() * format.words());
-  std::vector<Tensor::Ints> list;
-  for (std::size_t at = 0; at < words.size() && list.size() < frames; at += stride) {
-    list.push_back(unpack(format, words.subspan(at, std::min(stride, words.size() - at))));
-  }
-  return list;
-}
-
-bool read_trace(std::string bytes, const Bundle& bundle, std::size_t frames, Trace& trace) {
+bool read_trace(std::string bytes, const Bundle& bundle, Trace& trace) {
   Reader reader(std::move(bytes));
   std::int64_t first_taken = 0;
-  std::vector<std::uint32_t> words;
-  if (!reader.number(first_taken) || !reader.list(trace.frame_ends) || !reader.list(words)) return false;
-  trace.outputs = frames_of(beat_format(bundle.output), words, frames);
+  if (!reader.number(first_taken) || !reader.list(trace.frame_ends)) return false;
   for (const Tap& tap : bundle.taps) {
-    if (!reader.list(words)) return false;
-    trace.taps.push_back(frames_of(beat_format(tap), words, frames));
+    if (!reader.list(trace.taps.emplace_back(beat_format(tap)).words)) return false;
+  }
+  for (const Port& port : bundle.outputs) {
+    if (!reader.list(trace.outputs.emplace_back(beat_format(port)).words)) return false;
   }
   if (!trace.frame_ends.empty()) {
     trace.cycles = trace.frame_ends.back();
@@ -212,36 +213,48 @@ bool read_trace(std::string bytes, const Bundle& bundle, std::size_t frames, Tra
   return true;
 }
 
+/// The file that the harness plays.
+std::vector<std::uint32_t> input_words(const Bundle& bundle, const std::vector<PortFrame>& frames) {
+  std::vector<std::uint32_t> words;
+  for (std::size_t i = 0; i < bundle.inputs.size(); ++i) {
+    const BeatFormat format = beat_format(bundle.inputs[i]);
+    words.reserve(words.size() + frames.size() * static_cast<std::size_t>(format.frame_words()));
+    for (const PortFrame& frame : frames) pack(format, frame[i], words);
+  }
+  return words;
+}
+
 }  // namespace
 
-Result<Simulator> Simulator::build(const fs::path& folder, const Bundle& bundle, const fs::path& work_folder, bool waveforms) {
+Result<Simulator> Simulator::build(const fs::path& folder, const Bundle& bundle, const fs::path& work_folder,
+                                   const SimulatorOptions& options) {
   std::error_code error;
   Simulator simulator(fs::absolute(folder, error), fs::absolute(work_folder, error), bundle);
-  FINNR_RETURN_IF_ERROR(build_simulation(simulator.folder_, bundle, simulator.work_folder_, waveforms));
+  if (!options.taps) simulator.bundle_.taps.clear();
+  FINNR_RETURN_IF_ERROR(build_simulation(simulator.folder_, simulator.bundle_, simulator.work_folder_, options));
   return simulator;
 }
 
 Result<Trace> Simulator::observe(const Run& run) const {
-  const BeatFormat format = beat_format(bundle_.input);
-  std::vector<std::uint32_t> words;
-  words.reserve(run.frames.size() * static_cast<std::size_t>(format.beats() * format.words()));
-  for (const Tensor::Ints& frame : run.frames) pack(format, frame, words);
+  const std::vector<std::uint32_t> words = input_words(bundle_, run.frames);
   FINNR_ASSIGN(const ScratchFolder scratch, ScratchFolder::make(work_folder_, "run"));
   const fs::path input = scratch.path() / "input.bin";
   const fs::path output = scratch.path() / "result.bin";
   FINNR_RETURN_IF_ERROR(write_file(input, std::string_view(reinterpret_cast<const char*>(words.data()), words.size() * sizeof words[0])));
 
-  const Waits wait = waits(bundle_, run.taps);
+  const Waits wait = waits(bundle_);
+  const std::int64_t frames = run.frame_count();
   std::vector<std::string> command = {work_folder_ / kSimulationProgram,
                                       input,
                                       output,
+                                      std::to_string(frames),
                                       std::to_string(run.frames.size()),
+                                      std::to_string(run.kept < 0 ? frames : run.kept),
                                       std::string(to_text(run.stalls)),
                                       std::to_string(run.seed),
                                       std::to_string(wait.settle),
                                       std::to_string(wait.span),
-                                      std::to_string(wait.patience),
-                                      run.taps ? "1" : "0"};
+                                      std::to_string(wait.patience)};
   if (!run.waveform.empty()) command.push_back(run.waveform);
   Report report = empty_report(bundle_);
   const auto on_line = [&](std::string_view line) {
@@ -255,7 +268,7 @@ Result<Trace> Simulator::observe(const Run& run) const {
   if (process.exit_code != 0) return tool_failed(fmt::format("the simulation ended with exit code {}", process.exit_code), process.output);
   Trace trace;
   FINNR_ASSIGN(std::string bytes, read_file(output));
-  if (!read_trace(std::move(bytes), bundle_, run.frames.size(), trace))
+  if (!read_trace(std::move(bytes), bundle_, trace))
     return tool_failed("the simulation left an incomplete result", process.output);
   trace.fault = fault_of(report, bundle_, run, process.output);
   if (trace.fault && trace.fault->code == Code::kToolFailed) return *std::move(trace.fault);

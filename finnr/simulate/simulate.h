@@ -11,35 +11,49 @@
 
 #include "finnr/base/result.h"
 #include "finnr/hardware/bundle.h"
+#include "finnr/simulate/packing.h"
 #include "finnr/tensor/tensor.h"
 
 namespace finnr {
 
-/// How the two ends of the accelerator behave.
+/// How the ports of the accelerator behave, each on its own.
 enum class Stalls : std::uint8_t {
-  kNone,    ///< input always valid, output always ready: measures the interval
-  kRandom,  ///< both pause at random
-  kWorst,   ///< long pauses: the output stops until everything inside is full, then the input until everything is empty
+  kNone,    ///< inputs always valid, outputs always ready: measures the interval
+  kRandom,  ///< all pause at random
+  kWorst,   ///< long pauses: outputs stop until everything inside is full, then inputs until everything is empty, then some ports
 };
+
+/// Integers of a frame, by port: a value in row-major order each (float bit patterns when passed through).
+using PortFrame = std::vector<Tensor::Ints>;
 
 /// What to run.
 struct Run {
-  std::vector<Tensor::Ints> frames;  ///< integers of the input value of each frame (float bit patterns when passed through)
+  std::vector<PortFrame> frames;  ///< what the inputs get, at least one frame
+  std::int64_t count = 0;         ///< frames to run: the given ones again and again; 0 for each of them once
+  std::int64_t kept = -1;         ///< streams inside are recorded for that many frames, -1 for all
   Stalls stalls = Stalls::kNone;
   std::uint64_t seed = 1;
-  bool taps = true;                                 ///< record the streams inside
   std::filesystem::path waveform;                   ///< FST file to write, absolute, "" for none (needs a simulator built with waveforms)
   std::function<void(std::int64_t done)> on_frame;  ///< progress, may be empty
+
+  [[nodiscard]] std::int64_t frame_count() const { return count > 0 ? count : std::ssize(frames); }
 };
 
-/// What came out. Elements are real ones only, in row-major order of the value, sign-extended (bipolar: -1, +1).
+/// What came out. Beats are kept as they are; a recording unpacks them.
 struct Trace {
-  std::vector<Tensor::Ints> outputs;            ///< a frame each
-  std::vector<std::vector<Tensor::Ints>> taps;  ///< by tap, then frame
-  std::int64_t cycles = 0;                      ///< from the first offered input beat to the last output beat
-  std::int64_t first_frame = 0;                 ///< latency: cycles from the first input beat taken to the last output beat of frame 0
-  std::vector<std::int64_t> frame_ends;         ///< cycle of the last output beat of each frame, counted like `cycles`
-  std::optional<Diagnostic> fault;              ///< observe() only: why it ended early; frames are then missing or short
+  std::vector<Recording> outputs;        ///< by port
+  std::vector<Recording> taps;           ///< by tap; empty ones for streams that carry no value of the network
+  std::int64_t cycles = 0;               ///< from the first offered input beat to the last output beat
+  std::int64_t first_frame = 0;          ///< latency: cycles from the first input beat taken on any port to the end of frame 0
+  std::vector<std::int64_t> frame_ends;  ///< cycle of each frame's last beat on the last output that sends one, counted like `cycles`
+  std::optional<Diagnostic> fault;       ///< observe() only: why it ended early; frames are then missing or short
+};
+
+/// How to compile a simulation.
+struct SimulatorOptions {
+  bool waveforms = false;
+  bool taps = true;         ///< watch the streams inside; without, it is faster
+  std::int64_t cycles = 0;  ///< that it will run in all, about: many are worth a better compilation; 0 for few
 };
 
 /// A compiled simulation of one accelerator folder.
@@ -48,9 +62,9 @@ class Simulator {
   /// Compiles <folder>'s sources with Verilator and the system's C++ compiler in `work_folder` (kept by the caller).
   /// Fails with kToolMissing, kToolFailed, kNotABundle (a file is missing), kCannotWrite, kInterrupted.
   static Result<Simulator> build(const std::filesystem::path& folder, const Bundle& bundle, const std::filesystem::path& work_folder,
-                                 bool waveforms);
+                                 const SimulatorOptions& options);
 
-  /// Every element of every stream, and its timing. The rules of the streams are checked along the way: tlast on the last
+  /// Every beat of every stream that carries a value, and the timing. The rules of the streams are checked along the way: tlast on the last
   /// beat of each frame and there alone, zeros above the elements of tdata, beats that stay as they are until taken, the
   /// right number of beats, and the assertions of the library. Several runs at once are fine.
   /// Fails with kNoProgress (naming where data waits), kMismatch (a rule is broken), kToolFailed, kInterrupted.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Both sides as plain lists of integers by stream and frame, and their first difference.
+// Both sides as beats, so that comparing is cheap, and the first element that differs.
 #include "finnr/verify/compare.h"
 
 #include <fmt/format.h>
@@ -12,25 +12,6 @@
 
 namespace finnr {
 namespace {
-
-struct StreamView {
-  std::string unit;
-  std::string signal;
-  std::string node;
-  ValueId value;
-  IntType element;
-  std::int64_t vectors;
-  std::int64_t channels;
-};
-
-std::vector<StreamView> streams_of(const Bundle& bundle) {
-  std::vector<StreamView> streams;
-  for (const Tap& tap : bundle.taps) streams.push_back({tap.unit, tap.signal, tap.node, tap.value, tap.element, tap.vectors, tap.channels});
-  const Port& output = bundle.output;
-  streams.push_back({output.name, output.name, bundle.taps.empty() ? "" : bundle.taps.back().node, output.value, output.element,
-                     output.vectors, output.channels});
-  return streams;
-}
 
 Status check_fit(const Graph& network, ValueId id, std::int64_t elements, const std::string& stream) {
   const auto unfit = [&](const std::string& why) {
@@ -47,6 +28,7 @@ Status check_fit(const Graph& network, ValueId id, std::int64_t elements, const 
 Tensor::Ints codes_of(const Tensor& tensor, const IntType& element) {
   if (!tensor.is_float()) return tensor.ints();
   Tensor::Ints codes;
+  codes.reserve(static_cast<std::size_t>(tensor.size()));
   for (const float x : tensor.floats()) {
     const auto bits = std::bit_cast<std::uint32_t>(x);
     codes.push_back(element.is_signed() ? std::int64_t{static_cast<std::int32_t>(bits)} : std::int64_t{bits});
@@ -57,67 +39,146 @@ Tensor::Ints codes_of(const Tensor& tensor, const IntType& element) {
 Tensor frame_tensor(const Value& value, const Tensor::Ints& frame) {
   if (!value.type.is_float) return {value.shape, frame};
   Tensor::Floats floats;
+  floats.reserve(frame.size());
   for (const std::int64_t code : frame) floats.push_back(std::bit_cast<float>(static_cast<std::uint32_t>(code)));
   return {value.shape, std::move(floats)};
 }
 
+/// Appends a frame, unless the stream would make other numbers of it.
+Status record(Recording& recording, const Tensor::Ints& codes, const std::string& stream) {
+  const IntType& element = recording.format.element;
+  for (const std::int64_t code : codes) {
+    if (carried(element, code) == code) continue;
+    return Diagnostic(Code::kMismatch, fmt::format("stream {} has no room for {}", stream, code))
+        .because(fmt::format("it carries {}, the network computes {}", to_text(element), code));
+  }
+  pack(recording.format, codes, recording.words);
+  return ok_status();
+}
+
+/// Where the element of a value is: its channel, and the vector that it belongs to.
+void place(const Shape& shape, std::int64_t element, Mismatch& mismatch) {
+  if (shape.size() < 3) {
+    const std::int64_t channels = shape.empty() ? 1 : shape.back();
+    mismatch.vector = element / channels;
+    mismatch.channel = element % channels;
+    return;
+  }
+  const std::int64_t pixels = count(shape) / (shape[0] * shape[1]);
+  mismatch.channel = element / pixels % shape[1];
+  mismatch.vector = element / (pixels * shape[1]) * pixels + element % pixels;
+  std::int64_t rest = element % pixels;
+  mismatch.pixel.resize(shape.size() - 2);
+  for (std::size_t axis = shape.size(); axis-- > 2; rest /= shape[axis]) mismatch.pixel[axis - 2] = rest % shape[axis];
+}
+
+/// A stream on both sides.
+struct Pair {
+  const Recording* expected;
+  const Recording* got;
+  Mismatch names;
+  ValueId value;
+};
+
 }  // namespace
 
-Result<Expected> expected_streams(const Graph& network, const Bundle& bundle, const std::vector<Tensor::Ints>& frames) {
-  const Port& input = bundle.input;
-  FINNR_RETURN_IF_ERROR(check_fit(network, input.value, input.vectors * input.channels, input.name));
-  const std::vector<StreamView> streams = streams_of(bundle);
-  std::vector<ValueId> fetches;  // each value once; what only passes the input on is the frame itself
-  std::unordered_map<ValueId, std::size_t> place;
-  for (const StreamView& stream : streams) {
-    FINNR_RETURN_IF_ERROR(check_fit(network, stream.value, stream.vectors * stream.channels, stream.signal));
-    if (stream.value != input.value && place.emplace(stream.value, fetches.size()).second) fetches.push_back(stream.value);
+std::size_t Expected::streams() const {
+  const auto carries = [](const Recording& recording) { return !recording.words.empty(); };
+  return static_cast<std::size_t>(std::ranges::count_if(taps, carries) + std::ranges::count_if(outputs, carries));
+}
+
+Result<Expected> expected_streams(const Graph& network, const Bundle& bundle, const std::vector<PortFrame>& frames) {
+  std::unordered_map<ValueId, std::size_t> input_of;
+  for (std::size_t i = 0; i < bundle.inputs.size(); ++i) {
+    const Port& port = bundle.inputs[i];
+    FINNR_RETURN_IF_ERROR(check_fit(network, port.value, port.vectors * port.channels, port.name));
+    input_of.emplace(port.value, i);
   }
-  Expected expected(streams.size());
+  Expected expected;
+  struct Target {
+    Recording* recording;
+    ValueId value;
+    std::string name;
+  };
+  std::vector<Target> targets;
+  expected.taps.reserve(bundle.taps.size());
+  expected.outputs.reserve(bundle.outputs.size());
+  for (const Tap& tap : bundle.taps) {
+    Recording& recording = expected.taps.emplace_back(beat_format(tap));
+    if (!tap.value.valid()) continue;
+    FINNR_RETURN_IF_ERROR(check_fit(network, tap.value, tap.vectors * tap.channels, tap.signal));
+    targets.push_back({&recording, tap.value, tap.signal});
+  }
+  for (const Port& port : bundle.outputs) {
+    FINNR_RETURN_IF_ERROR(check_fit(network, port.value, port.vectors * port.channels, port.name));
+    targets.push_back({&expected.outputs.emplace_back(beat_format(port)), port.value, port.name});
+  }
+  std::vector<ValueId> fetches;  // each value once; what only passes an input on is the frame itself
+  std::unordered_map<ValueId, std::size_t> place_of;
+  for (const Target& target : targets) {
+    if (!input_of.contains(target.value) && place_of.emplace(target.value, fetches.size()).second) fetches.push_back(target.value);
+    target.recording->words.reserve(frames.size() * static_cast<std::size_t>(target.recording->format.frame_words()));
+  }
   Executor executor(network);
-  for (const Tensor::Ints& frame : frames) {
+  for (const PortFrame& frame : frames) {
     Tensors feeds;
-    feeds.emplace(input.value, frame_tensor(network.value(input.value), frame));
+    for (std::size_t i = 0; i < bundle.inputs.size(); ++i)
+      feeds.insert_or_assign(bundle.inputs[i].value, frame_tensor(network.value(bundle.inputs[i].value), frame[i]));
     std::vector<Tensor> values;
     if (!fetches.empty()) {
       FINNR_ASSIGN(values, executor.run(feeds, fetches));
     }
-    for (std::size_t s = 0; s < streams.size(); ++s) {
-      expected[s].push_back(streams[s].value == input.value ? frame : codes_of(values[place.at(streams[s].value)], streams[s].element));
+    for (const Target& target : targets) {
+      if (const auto input = input_of.find(target.value); input != input_of.end()) {
+        FINNR_RETURN_IF_ERROR(record(*target.recording, frame[input->second], target.name));
+        continue;
+      }
+      const Tensor& value = values[place_of.at(target.value)];
+      if (value.is_float()) {
+        FINNR_RETURN_IF_ERROR(record(*target.recording, codes_of(value, target.recording->format.element), target.name));
+      } else {
+        FINNR_RETURN_IF_ERROR(record(*target.recording, value.ints(), target.name));
+      }
     }
   }
   return expected;
 }
 
-std::optional<Mismatch> first_mismatch(const Bundle& bundle, const Expected& expected, const Trace& trace, std::int64_t& compared) {
-  const std::vector<StreamView> streams = streams_of(bundle);
-  std::vector<const std::vector<Tensor::Ints>*> got;
-  for (const auto& tap : trace.taps) got.push_back(&tap);
-  got.push_back(&trace.outputs);
-  std::size_t frames = 0;
-  for (const auto* stream : got) frames = std::max(frames, stream->size());
-  for (std::size_t frame = 0; frame < frames; ++frame) {
-    for (std::size_t s = 0; s < got.size(); ++s) {
-      if (frame >= got[s]->size()) continue;
-      const Tensor::Ints& is = (*got[s])[frame];
-      const Tensor::Ints& should = expected[s][frame % expected[s].size()];
-      const auto size = static_cast<std::ptrdiff_t>(std::min(is.size(), should.size()));
-      const auto differs = std::mismatch(is.begin(), is.begin() + size, should.begin());
-      const std::ptrdiff_t at = differs.first - is.begin();
-      compared += at;
-      if (at == size) continue;
+std::optional<Mismatch> first_mismatch(const Graph& network, const Bundle& bundle, const Expected& expected, const Trace& trace,
+                                       std::int64_t& compared) {
+  std::vector<Pair> pairs;
+  for (std::size_t i = 0; i < std::min(bundle.taps.size(), trace.taps.size()); ++i) {
+    const Tap& tap = bundle.taps[i];
+    if (!tap.value.valid()) continue;
+    Pair& pair = pairs.emplace_back(Pair{&expected.taps[i], &trace.taps[i], {}, tap.value});
+    pair.names.unit = tap.unit;
+    pair.names.stream = tap.signal;
+    pair.names.node = tap.node;
+  }
+  for (std::size_t i = 0; i < std::min(bundle.outputs.size(), trace.outputs.size()); ++i) {
+    const Port& port = bundle.outputs[i];
+    Pair& pair = pairs.emplace_back(Pair{&expected.outputs[i], &trace.outputs[i], {}, port.value});
+    pair.names.unit = pair.names.stream = port.name;
+    for (const Tap& tap : bundle.taps) {
+      if (bundle.outputs.size() == 1 || tap.value == port.value) pair.names.node = tap.node;
+    }
+  }
+  std::int64_t frames = 0;
+  for (const Pair& pair : pairs) frames = std::max(frames, pair.got->frames());
+  for (std::int64_t frame = 0; frame < frames; ++frame) {
+    for (const Pair& pair : pairs) {
+      if (frame >= pair.got->frames()) continue;
+      const auto expected_beats = pair.expected->beats_of(frame % pair.expected->frames());
+      const Comparison comparison = compare(pair.got->format, expected_beats, pair.got->beats_of(frame));
+      compared += comparison.equal;
+      if (!comparison.differs) continue;
       ++compared;
-      const StreamView& stream = streams[s];
-      Mismatch mismatch;
-      mismatch.unit = stream.unit;
-      mismatch.node = stream.node;
-      mismatch.stream = stream.signal;
-      mismatch.frame = static_cast<std::int64_t>(frame);
-      mismatch.vector = at / stream.channels;
-      mismatch.channel = at % stream.channels;
-      mismatch.expected = *differs.second;
-      mismatch.got = *differs.first;
+      Mismatch mismatch = pair.names;
+      mismatch.frame = frame;
+      mismatch.expected = comparison.left;
+      mismatch.got = comparison.right;
       mismatch.inputs_equal = true;  // streams in front of it in this frame, and all of the frames before, were equal
+      place(network.value(pair.value).shape, comparison.element, mismatch);
       return mismatch;
     }
   }
@@ -126,7 +187,7 @@ std::optional<Mismatch> first_mismatch(const Bundle& bundle, const Expected& exp
 
 std::int64_t measured_interval(const std::vector<std::int64_t>& frame_ends, std::int64_t warm_up, std::int64_t predicted) {
   const auto differences = static_cast<std::int64_t>(frame_ends.size()) - 1 - warm_up;
-  if (differences < 4) return 0;
+  if (differences < 2) return 0;
   const std::int64_t cycles = frame_ends.back() - frame_ends[static_cast<std::size_t>(warm_up)];
   if (cycles % differences == 0) return cycles / differences;
   const std::int64_t up = cycles / differences + 1;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A verdict as JSON and as words.
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -68,10 +69,11 @@ Diagnostic explain(const Verdict& verdict, const std::filesystem::path& folder) 
       fmt::format("finnr verify {} --frames {} --seed {}", shell_word(folder.string()), frames_to_repeat(verdict), verdict.seed);
   if (verdict.mismatch) {
     const Mismatch& m = *verdict.mismatch;
-    return Diagnostic(Code::kMismatch,
-                      fmt::format("unit {}{}, {}, frame {}, vector {}, channel {}: expected {}, got {}{}", m.unit,
-                                  m.node.empty() ? "" : fmt::format(" (node '{}')", m.node), to_text(m.stalls), m.frame, m.vector,
-                                  m.channel, m.expected, m.got, m.inputs_equal ? "; inputs equal up to here" : ""))
+    const std::string where =
+        m.pixel.empty() ? fmt::format("vector {}", m.vector) : fmt::format("pixel {}", fmt::join(m.pixel, ","));
+    return Diagnostic(Code::kMismatch, fmt::format("unit {}{}, {}, frame {}, {}, channel {}: expected {}, got {}{}", m.unit,
+                                                   m.node.empty() ? "" : fmt::format(" (node '{}')", m.node), to_text(m.stalls), m.frame,
+                                                   where, m.channel, m.expected, m.got, m.inputs_equal ? "; inputs equal up to here" : ""))
         .at({folder.string(), m.node, fmt::format("stream {}", m.stream)})
         .fix(fmt::format("reproduce: {} --trace {}", again, m.unit));
   }

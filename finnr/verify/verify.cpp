@@ -16,11 +16,11 @@ namespace finnr {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::int64_t kMeasuredFrames = 20;              // at least, where that is cheap
-constexpr std::int64_t kLeastFrames = 9;                  // 4 to warm up, 4 differences
-constexpr std::int64_t kMeasuredCycles = 4'000'000;       // what the measurement may cost
-constexpr std::int64_t kMaxKept = std::int64_t{1} << 26;  // elements of all streams and frames
-constexpr std::int64_t kCheapProducts = 2'000'000'000;    // that the network may compute for all of its frames
+constexpr std::int64_t kMeasuredFrames = 20;               // at least, where that is cheap
+constexpr std::int64_t kLeastFrames = 5;                   // 2 to warm up, 2 differences
+constexpr std::int64_t kMeasuredCycles = 600'000;          // what the measurement may cost: seconds, when a cycle takes 10 us
+constexpr std::int64_t kMaxWords = std::int64_t{1} << 27;  // of 32 bits, of all streams and frames
+constexpr std::int64_t kCheapProducts = 500'000'000;       // that the network may compute for all of its frames
 
 class Stopwatch {
  public:
@@ -36,12 +36,14 @@ struct Measurement {
   std::int64_t warm_up;
 };
 
+// Where a frame takes long, streams hold small parts of it, and frames follow each other at the pace of the slowest unit from
+// the second one on.
 Measurement plan_measurement(const Bundle& bundle, std::int64_t frames) {
-  const std::int64_t filled = std::max<std::int64_t>(4, static_cast<std::int64_t>(bundle.units.size()));  // a frame in every unit
+  const std::int64_t filled = std::max<std::int64_t>(4, std::ssize(bundle.units));  // a frame in every unit
   const std::int64_t wanted = std::max(kMeasuredFrames, filled + 9);
   const std::int64_t affordable = std::max(kLeastFrames, kMeasuredCycles / std::max<std::int64_t>(1, bundle.interval));
   const std::int64_t n = std::max(frames, std::min(wanted, affordable));
-  return {n, std::min(filled, std::max<std::int64_t>(4, n - 9))};
+  return {n, n < 9 ? n - 3 : std::min(filled, std::max<std::int64_t>(4, n - 9))};
 }
 
 /// Multiplications of one frame.
@@ -49,33 +51,38 @@ std::int64_t products(const Graph& network) {
   std::int64_t sum = 0;
   for (const NodeId id : network.order()) {
     const Node& node = network.node(id);
-    if (!std::holds_alternative<MatMul>(node.op)) continue;
-    const Shape& left = network.value(node.inputs[0]).shape;
-    sum += count(network.value(node.outputs[0]).shape) * (left.empty() ? 1 : left.back());
+    std::int64_t per_result = 0;
+    if (std::holds_alternative<MatMul>(node.op)) {
+      const Shape& left = network.value(node.inputs[0]).shape;
+      per_result = left.empty() ? 1 : left.back();
+    } else if (std::holds_alternative<Conv>(node.op)) {
+      const Shape& weights = network.value(node.inputs[1]).shape;
+      per_result = count(weights) / std::max<std::int64_t>(1, weights[0]);
+    }
+    sum += count(network.value(node.outputs[0]).shape) * per_result;
   }
   return sum;
 }
 
-/// `count` frames, the given ones again and again.
-std::vector<Tensor::Ints> repeated(const std::vector<Tensor::Ints>& frames, std::int64_t count) {
-  std::vector<Tensor::Ints> list;
-  for (std::int64_t i = 0; i < count; ++i) list.push_back(frames[static_cast<std::size_t>(i) % frames.size()]);
-  return list;
-}
-
 Status check_trace(const Bundle& bundle, const std::string& unit) {
   const auto is = [&](const auto& named) { return named.name == unit; };
-  if (unit.empty() || unit == bundle.output.name || std::any_of(bundle.units.begin(), bundle.units.end(), is)) return ok_status();
+  if (unit.empty() || std::ranges::any_of(bundle.outputs, is) || std::ranges::any_of(bundle.units, is)) return ok_status();
   std::string names;
   for (const UnitSummary& known : bundle.units) names += (names.empty() ? "" : ", ") + known.name;
   return Diagnostic(Code::kBadOption, fmt::format("there is no unit '{}' to trace", unit)).because(fmt::format("the units are: {}", names));
 }
 
-/// The frames' elements on all streams are kept for comparison.
+/// Frames whose beats on all streams fit into memory, on both sides.
+std::int64_t most_frames(const Bundle& bundle) {
+  std::int64_t words = 0;
+  for (const Port& port : bundle.inputs) words += beat_format(port).frame_words();
+  for (const Port& port : bundle.outputs) words += beat_format(port).frame_words();
+  for (const Tap& tap : bundle.taps) words += tap.value.valid() ? beat_format(tap).frame_words() : 0;
+  return std::max<std::int64_t>(1, kMaxWords / std::max<std::int64_t>(1, words));
+}
+
 Status check_frames(const Bundle& bundle, std::int64_t frames) {
-  std::int64_t elements = bundle.input.vectors * bundle.input.padded + bundle.output.vectors * bundle.output.padded;
-  for (const Tap& tap : bundle.taps) elements += tap.vectors * tap.padded;
-  const std::int64_t most = std::max<std::int64_t>(1, kMaxKept / elements);
+  const std::int64_t most = most_frames(bundle);
   if (frames <= most) return ok_status();
   return Diagnostic(Code::kBadOption, fmt::format("{} frames are too many to compare at once", frames))
       .fix(fmt::format("at most {} frames of this network, several times with other seeds", most));
@@ -83,12 +90,14 @@ Status check_frames(const Bundle& bundle, std::int64_t frames) {
 
 /// Runs again with a waveform of what is of interest.
 Status write_waveform(const Simulator& simulator, const fs::path& folder, const VerifyOptions& options, const Verdict& verdict,
-                      const std::vector<Tensor::Ints>& frames) {
+                      const std::vector<PortFrame>& frames) {
   std::error_code error;
   fs::create_directories(folder / "debug", error);
   Run run;
   run.stalls = verdict.mismatch ? verdict.mismatch->stalls : options.stalls.empty() ? Stalls::kNone : options.stalls[0];
-  run.frames = repeated(frames, verdict.mismatch ? std::max(verdict.frames, verdict.mismatch->frame + 1) : verdict.frames);
+  run.frames = frames;
+  run.count = verdict.mismatch ? std::max(verdict.frames, verdict.mismatch->frame + 1) : verdict.frames;
+  run.kept = 0;
   run.seed = options.seed;
   run.waveform = fs::absolute(folder / "debug" / (options.trace + ".fst"), error);
   const auto trace = simulator.observe(run);
@@ -107,37 +116,45 @@ Result<Verdict> verify_bundle(const fs::path& folder, const Bundle& bundle, cons
   verdict.frames = std::max<std::int64_t>(1, options.frames);
   const Measurement plan = plan_measurement(bundle, verdict.frames);
   const bool cheap = std::max<std::int64_t>(1, products(network)) <= kCheapProducts / plan.frames;
-  const std::vector<Tensor::Ints> frames = trial_frames(network, bundle, cheap ? plan.frames : verdict.frames, options.seed);
+  const std::int64_t most = most_frames(bundle);
+  const std::int64_t computed = cheap ? std::min(plan.frames, most) : verdict.frames;
+  const std::vector<PortFrame> frames = trial_frames(network, bundle, computed, options.seed);
   progress("compute the network", 0);
   FINNR_ASSIGN(const Expected expected, expected_streams(network, bundle, frames));
 
   verdict.predicted_interval = bundle.interval;
-  verdict.streams = expected.size();
+  verdict.streams = expected.streams();
   verdict.seed = options.seed;
   verdict.simulator = simulator_version();
   progress("compile the simulator", 0);
   const Stopwatch compilation;
   FINNR_ASSIGN(const ScratchFolder work, ScratchFolder::make({}, "finnr-simulate"));
-  FINNR_ASSIGN(const Simulator simulator, Simulator::build(folder, bundle, work.path(), !options.trace.empty()));
+  SimulatorOptions building;
+  building.waveforms = !options.trace.empty();
+  for (const Stalls stalls : options.stalls)  // stalls take about as long again
+    building.cycles += bundle.interval * (stalls == Stalls::kNone ? plan.frames : 2 * verdict.frames);
+  FINNR_ASSIGN(const Simulator simulator, Simulator::build(folder, bundle, work.path(), building));
   verdict.compile_seconds = compilation.seconds();
 
   std::optional<Diagnostic> fault;
   for (const Stalls stalls : options.stalls) {
     Run run;
-    run.frames = repeated(frames, stalls == Stalls::kNone ? plan.frames : verdict.frames);
+    run.frames = frames;
+    run.count = stalls == Stalls::kNone ? plan.frames : verdict.frames;
+    run.kept = most;
     run.stalls = stalls;
     run.seed = options.seed;
     const std::string what = fmt::format("simulate with {}", to_text(stalls));
     progress(what, 0);
-    run.on_frame = [&](std::int64_t done) { progress(what, static_cast<double>(done) / static_cast<double>(run.frames.size())); };
+    run.on_frame = [&](std::int64_t done) { progress(what, static_cast<double>(done) / static_cast<double>(run.count)); };
     const Stopwatch simulation;
     FINNR_ASSIGN(Trace trace, simulator.observe(run));
-    verdict.runs.push_back({stalls, static_cast<std::int64_t>(run.frames.size()), trace.cycles, simulation.seconds()});
+    verdict.runs.push_back({stalls, run.count, trace.cycles, simulation.seconds()});
     if (stalls == Stalls::kNone && !trace.fault) {
       verdict.latency = trace.first_frame;
       verdict.measured_interval = measured_interval(trace.frame_ends, plan.warm_up, bundle.interval);
     }
-    verdict.mismatch = first_mismatch(bundle, expected, trace, verdict.elements);
+    verdict.mismatch = first_mismatch(network, bundle, expected, trace, verdict.elements);
     if (verdict.mismatch) verdict.mismatch->stalls = stalls;
     fault = std::move(trace.fault);  // a wrong element in front of it tells more
     if (verdict.mismatch || fault) break;

@@ -40,8 +40,9 @@ struct Mismatch {
   std::string stream;  ///< of the top module
   Stalls stalls = Stalls::kNone;
   std::int64_t frame = 0;  ///< of the run
-  std::int64_t vector = 0;
-  std::int64_t channel = 0;
+  std::int64_t vector = 0;          ///< of the value; pixels in row-major order when it has three axes or more
+  std::int64_t channel = 0;         ///< of the value
+  std::vector<std::int64_t> pixel;  ///< where the vector is on the axes behind the channels, when there are some
   std::int64_t expected = 0;
   std::int64_t got = 0;
   bool inputs_equal = false;  ///< everything in front of the unit was equal in that frame
@@ -56,7 +57,7 @@ struct Verdict {
   std::int64_t latency = 0;            ///< cycles of the first frame, never stalled
   std::int64_t frames = 0;             ///< of each run; the one that measures the interval has more
   std::vector<RunRecord> runs;
-  std::size_t streams = 0;    ///< compared, the output included
+  std::size_t streams = 0;    ///< compared, the outputs included
   std::int64_t elements = 0;  ///< compared in all
   std::uint64_t seed = 0;
   std::string simulator;  ///< who measured, e.g. "verilator 5.006"
@@ -72,11 +73,12 @@ std::string to_json(const Verdict& verdict);
 std::string_view to_text(Stalls stalls);
 
 /// Frames that try an accelerator: every element least, every element greatest, frames that drive the accumulators of the
-/// first layers to their ends, then random ones. Integers of the input value; the same seed gives the same frames, and
-/// fewer frames are the first ones of more.
-std::vector<Tensor::Ints> trial_frames(const Graph& network, const Bundle& bundle, std::int64_t frames, std::uint64_t seed);
+/// first matrices and convolutions behind the inputs to their ends, then random ones. Integers of the input values; the same
+/// seed gives the same frames, and fewer frames are the first ones of more.
+std::vector<PortFrame> trial_frames(const Graph& network, const Bundle& bundle, std::int64_t frames, std::uint64_t seed);
 
-/// Builds the simulator of an accelerator folder and compares every stream with the integer network, element by element.
+/// Builds the simulator of an accelerator folder and compares every stream that carries a value with the integer network,
+/// element by element.
 /// The values of the bundle are those of `network`. A difference is part of the verdict, not an error; errors are those of
 /// the simulator, kNotABundle when folder and network do not fit, and kBadOption when the unit to trace does not exist.
 /// The waveform, when wanted, is <folder>/debug/<unit>.fst: of the run that differs, else of the first one.

@@ -20,6 +20,7 @@ flags=
 # shellcheck disable=SC2086
 verilator --cc --exe --build -j "${FINNR_JOBS:-1}" --assert $flags -Wno-fatal -Wno-lint -Wno-style \
   --x-initial unique --output-split 20000 --output-split-cfuncs 4000 \
-  -CFLAGS "-std=c++20 -O1 -I$out" -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1" \
+  -CFLAGS "-std=c++20 -O1 -I$out -I$here -I$here/../.." -MAKEFLAGS "OPT_FAST=-O1 OPT_SLOW=-O0 OPT_GLOBAL=-O1" \
   --top-module finnr_sweep -I"$here/.." --Mdir "$out/obj" -o "$out/sweep" \
-  "$out/finnr_sweep.sv" "$here/../"finnr_*.sv "$here/sweep.cpp" > "$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }
+  "$out/finnr_sweep.sv" "$here/../"finnr_*.sv "$here/sweep.cpp" \
+  "$here/../../finnr/hardware/window.cpp" "$here/../../finnr/base/check.cpp" > "$out/build.log" 2>&1 || { cat "$out/build.log"; exit 1; }

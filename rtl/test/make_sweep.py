@@ -53,9 +53,15 @@ class Case:
     def __init__(self, module, params, in_bits, out_bits, sinks=1):
         self.module, self.params = module, dict(params)
         self.in_bits, self.out_bits, self.sinks = in_bits, out_bits, sinks
+        self.sources = [in_bits]  # the lanes of each input stream
         self.data = {}   # name -> unpacked values for the model
+        self.text = {}   # parameters that are not plain numbers, as SystemVerilog
         self.files = {}  # parameter -> list of words
         self.index = -1
+
+    def source_names(self):
+        """What follows s_valid_ and so on: the index of the case, and the number of the stream from the second on."""
+        return [str(self.index)] + ['%d_%d' % (self.index, k) for k in range(1, len(self.sources))]
 
     def image(self, parameter, words):
         self.files[parameter] = words
@@ -172,6 +178,35 @@ def top_k(rng, labels, lanes, bits, signed, k, index_bits=0):
                 [bits] * lanes, [index_bits])
 
 
+def extent(size, up, repeat, pad, kernel, dilation, stride):
+    """Outputs of one axis with pads before and after, as a convolution counts them."""
+    virtual = size * up if repeat else (size - 1) * up + 1
+    return (virtual + pad[0] + pad[1] - (kernel - 1) * dilation - 1) // stride + 1
+
+
+def window(rng, hw, k=(1, 1), groups=1, inner=1, s=(1, 1), d=(1, 1), up=(1, 1), repeat=0, pad=(0, 0, 0, 0), o=None, rows=0, bits=5,
+           lanes=1, fill=0, style=0):
+    """pad: top, left, bottom, right. rows: more than the least."""
+    oh, ow = o or [extent(hw[a], up[a], repeat, (pad[a], pad[a + 2]), k[a], d[a], s[a]) for a in (0, 1)]
+    p = dict(H=hw[0], W=hw[1], Groups=groups, Inner=inner, KH=k[0], KW=k[1], StrideH=s[0], StrideW=s[1], DilationH=d[0],
+             DilationW=d[1], UpH=up[0], UpW=up[1], Repeat=repeat, PadTop=pad[0], PadLeft=pad[1], OH=oh, OW=ow)
+    p['Rows'] = ring_rows(p, rows)
+    p.update(Style=style, Lanes=lanes, ElementBits=bits, Fill=fill)
+    return Case('finnr_window', p, [bits] * lanes, [bits] * lanes)
+
+
+def ring_rows(p, more):
+    """The least rows, by definition, and `more` of them."""
+    least = 1
+    for oy in range(p['OH']):
+        top = oy * p['StrideH'] - p['PadTop']
+        first = min(max(top // p['UpH'] if p['Repeat'] else -(-top // p['UpH']), 0), p['H'])
+        for v in range(top, top + p['KH'] * p['DilationH'], p['DilationH']):
+            if 0 <= v // p['UpH'] < p['H'] and (p['Repeat'] or v % p['UpH'] == 0):
+                least = max(least, v // p['UpH'] - first + 1)
+    return least + more
+
+
 def dot(rng, simd, x_bits, x_kind, w_bits, w_kind, out_bits=0):
     xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
     if not out_bits:
@@ -192,8 +227,19 @@ def threshold(rng, channels, pe, x_bits, signed, out_bits, k, thr_bits=0, search
     return case
 
 
-def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, k=0, out_bits=0, search=0, signs=0, base_in_mem=0, base=0,
-        pad=0, acc_extra=0, thr_extra=0, style=0):
+def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, groups=1, **k):
+    shape = dict(Mw=mw, Mh=mh, Groups=groups, MwReal=mw - k.get('pad', 0))
+    return mac(rng, 'finnr_mvu', shape, groups * mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, [x_bits] * simd, **k)
+
+
+def vvu(rng, channels, k_size, pe, simd, x_bits, x_kind, w_bits, w_kind, **k):
+    shape = dict(Channels=channels, K=k_size, KReal=k_size - k.get('pad', 0))
+    return mac(rng, 'finnr_vvu', shape, channels, k_size, pe, simd, x_bits, x_kind, w_bits, w_kind, [x_bits] * simd * pe, **k)
+
+
+def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in_bits, k=0, out_bits=0, search=0, signs=0,
+        base_in_mem=0, base=0, pad=0, acc_extra=0, thr_extra=0, style=0):
+    """Matrix or depthwise unit: mh output channels, each a sum of mw products."""
     real = mw - pad
     xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
     wlo, whi = value_range(w_bits, w_kind)
@@ -228,10 +274,10 @@ def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, k=0, out_bits=0, 
     acc_bits = bits_for(lo, hi, signed) + acc_extra
     if not out_bits:
         out_bits = bits_for(-real, real, 1) if xnor else acc_bits
-    p = dict(Mw=mw, Mh=mh, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
-             AccSigned=signed, OutBits=out_bits, MwReal=real, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
+    p = dict(shape, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
+             AccSigned=signed, OutBits=out_bits, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
              BaseInMem=base_in_mem, Base=base, WeightStyle=style, ThresholdStyle=style)
-    case = Case('finnr_mvu', p, [x_bits] * simd, [out_bits] * pe)
+    case = Case(module, p, in_bits, [out_bits] * pe)
     case.data['weight'] = flat(weights)
     words = []
     for nf in range(mh // pe):
@@ -255,13 +301,64 @@ def mvu(rng, mw, mh, pe, simd, x_bits, x_kind, w_bits, w_kind, k=0, out_bits=0, 
     return case
 
 
+def pool(rng, lanes, x_bits, x_kind, count, inner, function, out_bits=0, style=0):
+    lo, hi = value_range(x_bits, x_kind)
+    if not out_bits:
+        out_bits = bits_for(count * lo, count * hi, lo < 0) if function else x_bits
+    return Case('finnr_pool', dict(Lanes=lanes, XBits=x_bits, XKind=x_kind, OutBits=out_bits, Count=count, Inner=inner,
+                                   Function=function, Style=style), [x_bits] * lanes, [out_bits] * lanes)
+
+
+def join(rng, lanes, a_bits, a_kind, b_bits, b_kind, out_bits, function=0, mul_a=1, mul_b=1):
+    case = Case('finnr_join', dict(Lanes=lanes, ABits=a_bits, AKind=a_kind, BBits=b_bits, BKind=b_kind, OutBits=out_bits,
+                                   Function=function, MulA=mul_a, MulB=mul_b), [a_bits] * lanes, [out_bits] * lanes)
+    case.sources.append([b_bits] * lanes)
+    return case
+
+
+def concat(rng, bits, turns):
+    case = Case('finnr_concat', dict(Width=bits, Inputs=len(turns)), [bits], [bits])
+    case.sources = [[bits]] * len(turns)
+    case.data['turn'] = turns
+    # Both ways in which Turns may be written.
+    if sum(turns) % 2:
+        case.text['Turns'] = "{%s}" % ', '.join("32'd%d" % t for t in reversed(turns))
+    else:
+        case.text['Turns'] = "%d'h%s" % (32 * len(turns), ''.join('%08x' % t for t in reversed(turns)))
+    return case
+
+
+def fork_join(rng, bits, index, depth):
+    """A stream forked, one way rearranged by frames, the other through a queue, and both added."""
+    case = permute(rng, bits, index, len(index))
+    case.module, case.params, case.out_bits = 'finnr_fork_join', dict(Width=bits, Beats=len(index), Depth=depth), [bits + 1]
+    return case
+
+
+def take(rng, bits, period, first, count):
+    return Case('finnr_take', dict(Width=bits, Period=period, First=first, Count=count), [bits], [bits])
+
+
+def permute(rng, bits, index, in_beats, style=0, index_style=0):
+    case = Case('finnr_permute', dict(Width=bits, InBeats=in_beats, OutBeats=len(index), Style=style, IndexStyle=index_style),
+                [bits], [bits])
+    case.data['index'] = index
+    words = []
+    for i in index:
+        w = Word()
+        w.put(i, max(1, clog2(in_beats)))
+        words.append(w)
+    case.image('File', words)
+    return case
+
+
 # ---------------------------------------------------------------------------------------------- the table
 
 def streams(r):
     u, s = UNSIGNED, SIGNED
     cases = [fifo(r, *a) for a in [
         (8, 1, 0), (1, 1, 2), (8, 2, 0), (33, 2, 1), (5, 2, 2), (8, 3, 0), (1, 3, 2), (64, 4, 3), (7, 5, 1), (8, 16, 0),
-        (8, 17, 2), (3, 17, 1), (16, 64, 2), (9, 100, 3)]]
+        (8, 17, 2), (3, 17, 1), (16, 64, 2), (9, 100, 3), (24, 2048, 2), (4, 3000, 2)]]
     cases += [width(r, *a) for a in [
         (8, 1, 1), (8, 1, 2), (8, 2, 1), (1, 1, 7), (3, 5, 1), (1, 8, 64), (1, 64, 8), (5, 3, 9), (5, 9, 3), (4, 2, 26),
         (2, 16, 2), (7, 1, 3), (13, 4, 4)]]
@@ -293,6 +390,59 @@ def random_streams(r, n):
         cases.append(table(r, pe * folds, pe, r.randint(1, 7), r.randint(1, 12), r.randint(0, 1), r.randint(0, 3)))
         lanes, beats = r.randint(1, 8), r.randint(1, 20)
         cases.append(top_k(r, lanes * beats, lanes, r.randint(1, 20), r.randint(0, 1), r.randint(1, min(9, lanes * beats))))
+    return cases
+
+
+def windows(r):
+    def w(*a, **k):
+        return window(r, *a, **k)
+
+    k1, k2, k3, k5 = (1, 1), (2, 2), (3, 3), (5, 5)
+    same, two = (1, 1, 1, 1), (2, 2)
+    return [
+        # convolutions, rows from the least to plenty
+        *[w((5, 5), k3, pad=same, rows=n) for n in (0, 1, 2, 4, 7, 13)],
+        *[w((7, 6), k3, inner=2, s=two, pad=same, rows=n, bits=3, lanes=2, fill=5) for n in (0, 1, 3)],
+        w((6, 5), k2, inner=3), w((9, 7), k5, pad=(2, 2, 2, 2), rows=2, style=2), w((8, 8), (4, 3), pad=(1, 1, 2, 1), rows=1),
+        w((11, 10), k2, s=(3, 4), rows=1), w((9, 9), k3, s=two, d=two, pad=(2, 2, 2, 2), rows=2),
+        w((10, 9), (2, 3), d=(3, 2), pad=(0, 1, 2, 1)),
+        # depthwise and grouped
+        w((5, 4), k3, groups=3, pad=same, rows=1), w((4, 5), k2, groups=2, inner=3, s=two, rows=1),
+        w((3, 3), k3, groups=4, inner=2, rows=1),
+        # one axis
+        w((1, 12), (1, 3), pad=(0, 1, 0, 1), rows=1), w((12, 1), (3, 1), pad=(1, 0, 1, 0), rows=1),
+        w((17, 1), (5, 1), s=two, rows=2, bits=1), w((1, 9), (1, 4), s=(1, 3), d=two, pad=(0, 4, 0, 3)),
+        # padding: plain, uneven, more than the kernel, windows far outside, an image smaller than the kernel
+        w((4, 3), k1, pad=(1, 2, 3, 0), fill=17), w((4, 3), k1, pad=(1, 2, 3, 0), rows=2, fill=31),
+        w((3, 4), k3, pad=(4, 5, 3, 6), rows=1), w((2, 2), k3, pad=same, s=(5, 5), o=(3, 2)), w((2, 2), k5, pad=(2, 2, 2, 2), rows=1),
+        # cropping, subsampling
+        w((7, 6), k1, pad=(-2, -1, -1, -3), rows=1), w((6, 6), k3, pad=(-1, 1, 1, -2)), w((9, 8), k1, s=(2, 3), inner=2, rows=1),
+        w((8, 9), k1, s=(5, 2)), w((6, 5), k1, pad=(-7, 0, 3, 0), rows=1),
+        # upsampling, spacing
+        w((4, 5), k1, up=two, repeat=1, inner=2, rows=1), w((3, 4), k1, up=(3, 2), repeat=1, rows=1, lanes=3),
+        w((4, 4), k3, up=two, repeat=1, pad=same, rows=1), w((4, 4), k3, up=two, pad=(1, 1, 2, 2), rows=1),
+        w((3, 5), k2, up=(3, 2), pad=same, fill=3), w((5, 3), k3, up=(2, 3), d=(2, 1), s=(3, 2), pad=(2, 2, 3, 1), rows=1),
+        w((4, 3), (4, 4), up=two, pad=(2, 2, 2, 2), inner=2, rows=2, style=1),
+        # single pixels, whole images
+        w((1, 1)), w((1, 1), rows=1), w((1, 1), k3, pad=same, inner=2, rows=1), w((3, 4), (3, 4), inner=2),
+        w((3, 4), (3, 4), inner=2, rows=3), w((4, 3), (4, 3), groups=3, rows=2, style=3), w((5, 1)), w((5, 1), rows=1)]
+
+
+def random_windows(r, n):
+    cases = []
+    while len(cases) < n:
+        axis = [(r.choice([1, 2, r.randint(1, 9)]), r.randint(1, 5), r.choice([1, 1, 2, r.randint(1, 6)]), r.choice([1, 1, 2, 3]),
+                 r.choice([1, 1, 1, 2, 3])) for _ in range(2)]
+        hw, k, s, d, up = zip(*axis)
+        repeat = r.randint(0, 1)
+        pad = tuple(r.choice([0, 0, 1, 2, r.randint(-3, 6)]) for _ in range(4))
+        o = [extent(hw[a], up[a], repeat, (pad[a], pad[a + 2]), k[a], d[a], s[a]) for a in (0, 1)]
+        groups, inner = r.choice([1, 1, 2, 3]), r.choice([1, 1, 2, 5])
+        if min(o) < 1 or o[0] * o[1] * k[0] * k[1] * groups * inner > 2500:
+            continue
+        bits = r.randint(1, 9)
+        cases.append(window(r, hw, k, groups, inner, s, d, up, repeat, pad, rows=r.choice([0, 0, 1, 1, 2, 3, hw[0], 2 * hw[0]]), bits=bits,
+                            lanes=r.randint(1, 3), fill=r.getrandbits(bits), style=r.randint(0, 3)))
     return cases
 
 
@@ -341,7 +491,29 @@ def mvus(r):
         m(6, 4, 2, 2, 3, u, 4, u, k=3, out_bits=2), m(10, 4, 2, 5, 1, b, 4, s, k=1, out_bits=1, style=1),
         m(16, 6, 2, 4, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), m(8, 7, 7, 8, 4, u, 1, b, k=15, out_bits=4, search=1),
         m(8, 4, 1, 8, 4, s, 4, s, k=6, out_bits=3, search=1, signs=2, base_in_mem=1, style=2),
-        m(24, 4, 2, 12, 1, b, 1, b, k=3, out_bits=2, search=1, base=1), m(18, 1, 1, 3, 2, s, 2, s, k=3, out_bits=2, style=2)]
+        m(24, 4, 2, 12, 1, b, 1, b, k=3, out_bits=2, search=1, base=1), m(18, 1, 1, 3, 2, s, 2, s, k=3, out_bits=2, style=2),
+        # grouped
+        m(6, 4, 2, 3, 4, u, 4, s, groups=3), m(5, 3, 3, 5, 3, s, 3, s, groups=2), m(4, 2, 1, 1, 1, b, 1, b, groups=4),
+        m(1, 1, 1, 1, 4, u, 4, s, groups=5, k=3, out_bits=2), m(9, 2, 1, 9, 1, b, 1, b, groups=2, pad=1, k=1, out_bits=1),
+        m(8, 6, 2, 2, 2, u, 2, s, groups=3, k=15, out_bits=4, search=1, signs=2, base_in_mem=1, style=2)]
+
+
+def vvus(r):
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    v = lambda *a, **k: vvu(r, *a, **k)
+    return [
+        # channels k pe simd, x bits and kind, w bits and kind
+        v(4, 9, 2, 1, 4, u, 4, s), v(4, 9, 4, 1, 8, u, 8, s), v(3, 9, 1, 1, 3, s, 3, s), v(6, 9, 2, 3, 4, u, 3, s),
+        v(6, 9, 3, 9, 2, u, 2, s), v(5, 4, 5, 2, 8, s, 8, s), v(1, 1, 1, 1, 8, u, 8, s), v(8, 1, 2, 1, 8, s, 8, s),
+        v(7, 1, 7, 1, 5, u, 4, u), v(1, 25, 1, 5, 4, u, 4, s), v(10, 6, 2, 2, 1, b, 4, s), v(6, 4, 3, 2, 4, u, 1, b, acc_extra=4),
+        v(4, 25, 2, 1, 1, u, 1, b), v(3, 3, 3, 3, 4, s, 4, s, out_bits=20),
+        # bipolar by bipolar, with and without padding
+        v(8, 9, 4, 1, 1, b, 1, b), v(4, 9, 2, 9, 1, b, 1, b), v(6, 10, 2, 2, 1, b, 1, b, pad=1), v(3, 1, 1, 1, 1, b, 1, b),
+        # fused activation
+        v(6, 9, 2, 1, 4, u, 4, s, k=15, out_bits=4, base=-8), v(8, 9, 4, 3, 1, b, 1, b, k=1, out_bits=1),
+        v(4, 9, 1, 9, 2, u, 2, s, k=3, out_bits=2, signs=2, base_in_mem=1), v(5, 1, 5, 1, 8, s, 8, s, k=7, out_bits=3),
+        v(6, 9, 3, 1, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), v(4, 4, 2, 2, 3, s, 3, s, k=3, out_bits=2, signs=1),
+        v(12, 10, 4, 5, 1, b, 1, b, pad=1, k=3, out_bits=2, search=1, style=2)]
 
 
 def random_compute(r, n):
@@ -369,18 +541,78 @@ def random_compute(r, n):
         sf = r.randint(1, 6)
         if simd * sf > 2 and r.random() < 0.3:
             extra['pad'] = r.randint(1, 2)
-        cases.append(mvu(r, simd * sf, pe * r.randint(1, 5), pe, simd, *x, *w, style=r.randint(0, 3), **extra))
+        cases.append(mvu(r, simd * sf, pe * r.randint(1, 5), pe, simd, *x, *w, style=r.randint(0, 3), **extra,
+                         groups=r.choice([1, 1, 2, 3])))
+        cases.append(vvu(r, pe * r.randint(1, 5), simd * sf, pe, simd, *operand(), *operand(), style=r.randint(0, 3), **extra))
     return cases
 
 
-# Three Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
+def frames(r):
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    cases = [pool(r, *a) for a in [
+        # lanes, bits, kind, count, inner, function
+        (1, 4, u, 4, 1, 0), (2, 8, s, 9, 1, 0), (5, 1, b, 4, 1, 0), (3, 1, u, 1, 1, 0), (1, 33, s, 3, 1, 0), (2, 4, u, 6, 2, 0),
+        (4, 4, s, 5, 3, 0), (9, 1, b, 7, 4, 0, 0, 1), (2, 6, s, 1, 5, 0), (1, 8, u, 49, 16, 0, 0, 2), (2, 5, s, 2, 17, 0, 0, 3),
+        (1, 4, u, 4, 1, 1), (2, 8, s, 9, 1, 1), (5, 1, b, 4, 1, 1), (3, 1, u, 1, 1, 1), (1, 24, s, 3, 1, 1, 40), (2, 4, u, 6, 2, 1),
+        (4, 4, s, 5, 3, 1), (9, 1, b, 7, 4, 1, 0, 1), (2, 6, s, 1, 5, 1), (1, 8, u, 49, 16, 1, 0, 2), (2, 5, s, 2, 17, 1, 5, 3),
+        (1, 4, s, 1, 2, 1), (64, 8, u, 3, 2, 0)]]
+    cases += [join(r, *a) for a in [
+        # lanes, a, b, out bits, function, multipliers
+        (1, 4, u, 4, u, 5), (3, 4, s, 4, s, 5), (2, 8, u, 4, s, 9, 0, 1, -1), (2, 4, s, 8, u, 12, 0, -1, 1), (5, 1, b, 1, b, 3),
+        (4, 1, b, 6, s, 7, 0, -1, -1), (2, 7, u, 1, b, 8), (3, 4, u, 5, s, 16, 0, 13, -7), (1, 8, s, 8, u, 40, 0, -100000, 3),
+        (2, 4, u, 4, s, 8, 0, 0, 1), (1, 30, s, 30, s, 31), (1, 4, u, 4, u, 8, 1), (3, 4, s, 4, s, 8, 1), (2, 8, u, 4, s, 13, 1),
+        (2, 1, b, 8, s, 9, 1), (2, 6, u, 1, b, 7, 1), (3, 1, b, 1, b, 2, 1), (1, 16, s, 16, u, 33, 1), (2, 4, s, 4, s, 5, 1)]]
+    cases += [concat(r, *a) for a in [
+        (8, [1, 1]), (8, [1]), (3, [5]), (8, [3, 2]), (16, [1, 7, 2]), (1, [4, 4]), (5, [1, 1, 1, 1, 1]), (9, [16, 8, 1, 3]), (33, [2, 100])]]
+    cases += [take(r, *a) for a in [
+        (8, 1, 0, 1), (8, 2, 0, 1), (8, 2, 1, 1), (4, 4, 1, 2), (4, 5, 0, 5), (1, 7, 6, 1), (12, 8, 3, 5), (3, 10, 2, 3), (33, 100, 64, 36)]]
+
+    def transpose(h, w):
+        return [y * w + x for x in range(w) for y in range(h)]
+
+    def gather(n, m):
+        return [r.randrange(n) for _ in range(m)]
+
+    cases += [permute(r, *a) for a in [
+        (8, [0], 1), (8, [1, 0], 2), (4, [0] * 3, 1), (8, transpose(3, 5), 15, 1), (8, transpose(8, 4), 32, 2), (3, list(range(6, -1, -1)), 7),
+        (16, [4], 5), (5, gather(9, 4), 9, 2), (5, gather(4, 9), 4, 3), (1, gather(16, 17), 16, 0, 2), (33, gather(17, 16), 17, 1, 1),
+        (8, [2, 0], 3), (8, [1, 1, 0], 2), (12, transpose(10, 10), 100, 2, 2)]]
+    # The queue holds what the other way is late by: a frame and the latency of finnr_permute.
+    cases += [fork_join(r, 8, list(range(n - 1, -1, -1)), n + 2) for n in (1, 2, 5, 16, 33)]
+    return cases
+
+
+def random_frames(r, n):
+    cases = []
+    for _ in range(n):
+        def operand():
+            kind = r.choice([UNSIGNED, SIGNED, BIPOLAR])
+            return (1 if kind == BIPOLAR else r.randint(1, 12)), kind
+        cases.append(pool(r, r.randint(1, 6), *operand(), r.randint(1, 12), r.randint(1, 12), r.randint(0, 1), 0, r.randint(0, 3)))
+        a, b = operand(), operand()
+        cases.append(join(r, r.randint(1, 6), *a, *b, r.randint(1, 40), r.randint(0, 1), r.choice([1, 1, -1, r.randint(-99, 99)]),
+                          r.choice([1, 1, -1, r.randint(-99, 99)])))
+        cases.append(concat(r, r.randint(1, 40), [r.randint(1, 12) for _ in range(r.randint(1, 5))]))
+        period = r.randint(1, 30)
+        first = r.randint(0, period - 1)
+        cases.append(take(r, r.randint(1, 40), period, first, r.randint(1, period - first)))
+        beats = r.randint(1, 40)
+        cases.append(permute(r, r.randint(1, 40), [r.randrange(beats) for _ in range(r.randint(1, 40))], beats, r.randint(0, 3)))
+    return cases
+
+
+# Four Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
 def group_cases(group, sweep, rng):
+    if group == 'window':
+        return windows(rng) + random_windows(rng, 150 if sweep == 'all' else 6)
     more = 25 if sweep == 'all' else 4
     if group == 'streams':
         return streams(rng) + random_streams(rng, more)
     if group == 'compute':
-        return dots(rng) + threshold_cases(rng) + mvus(rng) + random_compute(rng, more)
-    return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + random_compute(rng, more)
+        return dots(rng) + threshold_cases(rng) + mvus(rng) + vvus(rng) + random_compute(rng, more)
+    if group == 'frames':
+        return frames(rng) + random_frames(rng, more)
+    return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
 
 
 # ---------------------------------------------------------------------------------------------- output
@@ -398,6 +630,7 @@ def instance(case, sink, directory):
     i, p = case.index, case.params
     in_bits, out_bits = sum(case.in_bits), sum(case.out_bits)
     parameters = ['.%s(%d)' % (k, v) for k, v in p.items()]
+    parameters += ['.%s(%s)' % kv for kv in case.text.items()]
     parameters += ['.%s("%s/c%d_%s.mem")' % (k, directory, i, k) for k in case.files]
     head = '  %s #(%s) c%d' % (case.module, ', '.join(parameters), i)
     v = dict(i=i, k=sink, x=p.get('Simd', 0) * p.get('XBits', 0), top=in_bits - 1, n=case.sinks - 1, out=out_bits - 1)
@@ -413,6 +646,30 @@ def instance(case, sink, directory):
             '  assign m_valid_%(k)d = v%(i)d;' % v,
             "  always_ff @(posedge clk_i) if (!rst_ni) v%(i)d <= 1'b0; else if (s_ready_%(i)d) v%(i)d <= s_valid_%(i)d;" % v,
             head + ' (.clk_i, .en_i(s_valid_%(i)d && s_ready_%(i)d), .addr_i(s_data_%(i)d), .data_o(m_data_%(k)d));' % v]
+    if case.module == 'finnr_fork_join':
+        p = dict(p, i=i, k=sink, file=directory)
+        return [line % p for line in [
+            '  logic [1:0] v%(i)d, r%(i)d;', '  logic [%(Width)d-1:0] d%(i)d, a%(i)d, b%(i)d;', '  logic av%(i)d, ar%(i)d, bv%(i)d, br%(i)d;',
+            '  finnr_fork #(.Width(%(Width)d)) c%(i)d (.clk_i, .rst_ni, .s_valid_i(s_valid_%(i)d), .s_ready_o(s_ready_%(i)d), '
+            '.s_data_i(s_data_%(i)d), .m_valid_o(v%(i)d), .m_ready_i(r%(i)d), .m_data_o(d%(i)d));',
+            '  finnr_fifo #(.Width(%(Width)d), .Depth(%(Depth)d)) c%(i)d_a (.clk_i, .rst_ni, .s_valid_i(v%(i)d[0]), '
+            '.s_ready_o(r%(i)d[0]), .s_data_i(d%(i)d), .m_valid_o(av%(i)d), .m_ready_i(ar%(i)d), .m_data_o(a%(i)d));',
+            '  finnr_permute #(.Width(%(Width)d), .InBeats(%(Beats)d), .OutBeats(%(Beats)d), .File("%(file)s/c%(i)d_File.mem")) '
+            'c%(i)d_b (.clk_i, .rst_ni, .s_valid_i(v%(i)d[1]), .s_ready_o(r%(i)d[1]), .s_data_i(d%(i)d), .m_valid_o(bv%(i)d), '
+            '.m_ready_i(br%(i)d), .m_data_o(b%(i)d));',
+            '  finnr_join #(.Lanes(1), .ABits(%(Width)d), .BBits(%(Width)d), .OutBits(%(Width)d + 1)) c%(i)d_c (.clk_i, .rst_ni, '
+            '.a_valid_i(av%(i)d), .a_ready_o(ar%(i)d), .a_data_i(a%(i)d), .b_valid_i(bv%(i)d), .b_ready_o(br%(i)d), '
+            '.b_data_i(b%(i)d), .m_valid_o(m_valid_%(k)d), .m_ready_i(m_ready_%(k)d), .m_data_o(m_data_%(k)d));']]
+    names = case.source_names()
+    many = {signal: ['s_%s_%s' % (signal, name) for name in names] for signal in ('valid', 'ready', 'data')}
+    if case.module == 'finnr_join':
+        return [head + ' (.clk_i, .rst_ni, %s, .m_valid_o(m_valid_%d), .m_ready_i(m_ready_%d), .m_data_o(m_data_%d));' % (
+            ', '.join('.%s_valid_i(%s), .%s_ready_o(%s), .%s_data_i(%s)' % (a, many['valid'][k], a, many['ready'][k], a, many['data'][k])
+                      for k, a in enumerate('ab')), sink, sink, sink)]
+    if case.module == 'finnr_concat':
+        of = {signal: '{%s}' % ', '.join(reversed(wires)) for signal, wires in many.items()}
+        return [head + ' (.clk_i, .rst_ni, .s_valid_i(%s), .s_ready_o(%s), .s_data_i(%s), .m_valid_o(m_valid_%d), '
+                '.m_ready_i(m_ready_%d), .m_data_o(m_data_%d));' % (of['valid'], of['ready'], of['data'], sink, sink, sink)]
     if case.module == 'finnr_fork':
         lines = ['  logic [%(n)d:0] v%(i)d, r%(i)d;' % v, '  logic [%(out)d:0] d%(i)d;' % v]
         for k in range(case.sinks):
@@ -426,7 +683,7 @@ def instance(case, sink, directory):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument('--group', choices=['streams', 'compute', 'form'], required=True)
+    parser.add_argument('--group', choices=['streams', 'window', 'compute', 'frames', 'form'], required=True)
     parser.add_argument('--sweep', choices=['default', 'all'], default='default')
     parser.add_argument('--seed', type=int, default=1)
     parser.add_argument('--out', required=True)
@@ -439,14 +696,15 @@ def main():
     for index, case in enumerate(cases):
         case.index = index
         body += instance(case, sink, directory)
-        ports.append('  input logic s_valid_%d, output logic s_ready_%d, input logic [%d:0] s_data_%d' % (
-            index, index, sum(case.in_bits) - 1, index))
-        binds.append('  sources.push_back({&top.s_valid_%d, &top.s_ready_%d, &top.s_data_%d, sizeof(top.s_data_%d)});' % ((index,) * 4))
+        for name, lanes in zip(case.source_names(), case.sources):
+            ports.append('  input logic s_valid_%s, output logic s_ready_%s, input logic [%d:0] s_data_%s' % (
+                name, name, sum(lanes) - 1, name))
+            binds.append('  sources.push_back({&top.s_valid_%s, &top.s_ready_%s, &top.s_data_%s, sizeof(top.s_data_%s)});' % ((name,) * 4))
         for k in range(sink, sink + case.sinks):
             ports.append('  output logic m_valid_%d, input logic m_ready_%d, output logic [%d:0] m_data_%d' % (
                 k, k, sum(case.out_bits) - 1, k))
             binds.append('  sinks.push_back({&top.m_valid_%d, &top.m_ready_%d, &top.m_data_%d, sizeof(top.m_data_%d)});' % ((k,) * 4))
-        table_text.append('case %s %d %s' % (case.module, case.sinks, ' '.join('%s=%d' % kv for kv in case.params.items())))
+        table_text.append('case %s %d %d %s' % (case.module, len(case.sources), case.sinks, ' '.join('%s=%d' % kv for kv in case.params.items())))
         for name, values in case.data.items():
             table_text.append('data %s %s' % (name, ' '.join(map(str, values))))
         for name, words in case.files.items():

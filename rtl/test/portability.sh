@@ -23,6 +23,12 @@ finnr_rom Depth=16 Style=2
 finnr_replay
 finnr_replay Passes=1
 finnr_replay Words=1 Passes=3
+finnr_window
+finnr_window PadTop=0 PadLeft=0 OH=3 OW=3 Rows=3 Style=2
+finnr_window Groups=3 Inner=2 StrideH=2 DilationW=2 OH=3 OW=3 Rows=1
+finnr_window UpH=2 UpW=3 OH=9 OW=13 Rows=2
+finnr_window UpH=3 UpW=2 Repeat=1 KH=1 KW=1 OH=15 OW=10 Rows=1
+finnr_window H=1 W=1 KH=1 KW=1 PadTop=0 PadLeft=0 OH=1 OW=1 Rows=2 ElementBits=1
 finnr_fork
 finnr_table
 finnr_table Channels=6 Pe=2 PerChannel=1
@@ -40,7 +46,26 @@ finnr_threshold_step
 finnr_mvu
 finnr_mvu Mw=4 Mh=2
 finnr_mvu NumThresholds=7 OutBits=3 Search=1
-finnr_mvu XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=1 NumThresholds=1 ThrBits=5"
+finnr_mvu XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=1 NumThresholds=1 ThrBits=5
+finnr_mvu Groups=3
+finnr_mac PerLane=1
+finnr_vvu
+finnr_vvu K=1 Channels=1 Pe=1
+finnr_vvu Simd=3 NumThresholds=7 OutBits=3
+finnr_fifo Depth=4096 Style=2
+finnr_ram
+finnr_pool
+finnr_pool Inner=3 XKind=1
+finnr_pool Inner=2 XKind=2 XBits=1 Function=1
+finnr_join
+finnr_join Function=1 AKind=1 OutBits=8
+finnr_join AKind=1 MulA=5 OutBits=8
+finnr_concat
+finnr_concat Inputs=3
+finnr_take
+finnr_take Period=5 First=2 Count=3
+finnr_permute
+finnr_permute InBeats=5 OutBeats=3 Style=2"
 
 if command -v iverilog > /dev/null; then
   tools=1

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 //
 // Drives all cases of one group of the parameter sweep (make_sweep.py) and compares every output element with the naive
-// models below. Every case runs
+// models below and in sweep_models.h. Every case runs
 //   free     no stalls: outputs, and the interval between frames, which must equal the formula to the cycle;
 //   blocked  the sinks take nothing at first: outputs must become valid all the same, buffers must hold what they promise;
 //   stall-*  random stalls on every stream, with rates drawn per case.
@@ -26,14 +26,15 @@
 #include <vector>
 
 #include "Vfinnr_sweep.h"
+#include "sweep_case.h"
+#include "sweep_models.h"
+#include "sweep_window.h"
 #include "verilated.h"
 
 double sc_time_stamp() { return 0; }
 
 namespace {
 
-using Value = std::int64_t;
-using Raw = std::uint64_t;
 using Beat = std::vector<Raw>;  // the elements of a beat, lane 0 first
 
 // The signals of one stream at the top.
@@ -49,44 +50,6 @@ struct Port {
 #include "sweep_ports.h"
 
 namespace {
-
-constexpr Value kUnsigned = 0;
-constexpr Value kBipolar = 2;
-
-Raw Mask(Value bits) { return bits >= 64 ? ~Raw{0} : (Raw{1} << bits) - 1; }
-
-Value Decode(Raw raw, Value bits, Value kind) {
-  if (kind == kBipolar) return raw ? 1 : -1;
-  if (kind == kUnsigned) return static_cast<Value>(raw);
-  return (raw >> (bits - 1) & 1) ? static_cast<Value>(raw | ~Mask(bits)) : static_cast<Value>(raw);
-}
-
-struct Case {
-  int index = 0;
-  std::string module;
-  std::map<std::string, Value> params;
-  std::map<std::string, std::vector<Value>> data;
-  std::size_t source = 0;
-  std::size_t sink = 0;
-  std::size_t sinks = 1;
-
-  Value operator[](const std::string& name) const { return params.at(name); }
-  std::string Text() const {
-    std::string text = module;
-    for (const auto& [name, value] : params) text += " " + name + "=" + std::to_string(value);
-    return text;
-  }
-};
-
-// Shape of the streams of a case, and its formula.
-struct Shape {
-  std::vector<Value> in_bits;   // per lane of an input beat
-  std::vector<Value> out_bits;  // per lane of an output beat
-  Value in_beats = 1;           // per frame
-  Value out_beats = 1;
-  Value interval = 1;   // cycles per frame
-  Value capacity = -1;  // words taken while the output is blocked; -1: not promised
-};
 
 Shape ShapeOf(const Case& c) {
   Shape s;
@@ -130,28 +93,20 @@ Shape ShapeOf(const Case& c) {
   } else if (c.module == "finnr_mvu") {
     s.in_bits = lanes(c["Simd"], c["XBits"]);
     s.out_bits = lanes(c["Pe"], c["OutBits"]);
-    s.in_beats = c["Mw"] / c["Simd"];
-    s.out_beats = c["Mh"] / c["Pe"];
-    s.interval = s.in_beats * s.out_beats;
-  } else {
+    s.in_beats = c["Groups"] * (c["Mw"] / c["Simd"]);
+    s.out_beats = c["Groups"] * (c["Mh"] / c["Pe"]);
+    s.interval = s.in_beats * (c["Mh"] / c["Pe"]);
+  } else if (c.module == "finnr_window") {
+    s.in_bits = s.out_bits = lanes(c["Lanes"], c["ElementBits"]);
+    s.in_beats = finnr::in_beats(WindowOf(c));
+    s.out_beats = finnr::out_beats(WindowOf(c));
+    s.interval = finnr::window_interval(WindowOf(c), c["Rows"]);
+    s.settles = true;
+  } else if (!MoreShape(c, s)) {
     std::cerr << "unknown module " << c.module << "\n";
     std::exit(2);
   }
   return s;
-}
-
-// level of channel `channel` for x, by definition.
-Value Threshold(const Case& c, std::size_t channel, Value x) {
-  const auto k_count = static_cast<std::size_t>(c["NumThresholds"]);
-  Value level = c.data.at("base")[channel];
-  for (std::size_t k = 0; k < k_count; ++k) {
-    if (x < c.data.at("thr")[channel * k_count + k]) continue;
-    bool minus = false;
-    if (c["StepSigns"] == 1) minus = c.data.at("sign")[channel * k_count + k] != 0;
-    if (c["StepSigns"] == 2) minus = c.data.at("sign")[channel] != 0;
-    level += minus ? -1 : 1;
-  }
-  return level;
 }
 
 // The elements of an output frame from the elements of an input frame.
@@ -187,13 +142,18 @@ std::vector<Raw> Model(const Case& c, const Shape& s, const std::vector<Raw>& in
       sum += c["XKind"] == kBipolar && c["WKind"] == kBipolar ? x == w : x * w;
     }
     out.push_back(static_cast<Raw>(sum));
-  } else {  // finnr_mvu
+  } else if (c.module == "finnr_window") {
+    out = WindowModel(c, in);
+  } else if (c.module != "finnr_mvu") {
+    out = MoreModel(c, in);
+  } else {
     const bool xnor = c["XKind"] == kBipolar && c["WKind"] == kBipolar;
-    for (Value row = 0; row < c["Mh"]; ++row) {
+    for (Value row = 0; row < c["Groups"] * c["Mh"]; ++row) {
+      const Value first = row / c["Mh"] * c["Mw"];  // of the group's vector
       Value sum = 0;
       Value equal = 0;
       for (Value i = 0; i < c["MwReal"]; ++i) {
-        const Value x = Decode(in[static_cast<std::size_t>(i)], c["XBits"], c["XKind"]);
+        const Value x = Decode(in[static_cast<std::size_t>(first + i)], c["XBits"], c["XKind"]);
         const Value w = c.data.at("weight")[static_cast<std::size_t>(row * c["Mw"] + i)];
         sum += x * w;
         equal += x == w;
@@ -206,15 +166,25 @@ std::vector<Raw> Model(const Case& c, const Shape& s, const std::vector<Raw>& in
   return out;
 }
 
+std::vector<Input> InputsOf(const Shape& s) {
+  std::vector<Input> inputs{{s.in_bits, s.in_beats}};
+  inputs.insert(inputs.end(), s.more.begin(), s.more.end());
+  return inputs;
+}
+
 using Random = std::mt19937_64;
 
 // A frame of random elements; some frames and elements are extreme or next to a threshold.
 std::vector<Raw> MakeFrame(const Case& c, const Shape& s, Random& random) {
-  const std::size_t count = static_cast<std::size_t>(s.in_beats) * s.in_bits.size();
+  std::vector<Value> widths;  // of all elements
+  for (const Input& input : InputsOf(s)) {
+    for (Value beat = 0; beat < input.beats; ++beat) widths.insert(widths.end(), input.bits.begin(), input.bits.end());
+  }
+  const std::size_t count = widths.size();
   std::vector<Raw> frame(count);
   const auto form = random() % 8;
   for (std::size_t i = 0; i < count; ++i) {
-    const Value bits = s.in_bits[i % s.in_bits.size()];
+    const Value bits = widths[i];
     const Raw top = Raw{1} << (bits - 1);
     Raw v = random();
     if (form == 0) v = 0;
@@ -231,7 +201,8 @@ std::vector<Raw> MakeFrame(const Case& c, const Shape& s, Random& random) {
     }
     v &= Mask(bits);
     if (c.module == "finnr_rom") v %= static_cast<Raw>(c["Depth"]);
-    if (c.module == "finnr_mvu" && static_cast<Value>(i) >= c["MwReal"]) v = 0;
+    if (c.module == "finnr_mvu" && static_cast<Value>(i) % c["Mw"] >= c["MwReal"]) v = 0;
+    if (c.module == "finnr_vvu" && static_cast<Value>(i) / c["Pe"] % c["K"] >= c["KReal"]) v = 0;
     frame[i] = v;
   }
   return frame;
@@ -241,6 +212,7 @@ std::vector<Case> ReadTable(const std::string& path) {
   std::ifstream file(path);
   std::vector<Case> cases;
   std::string line;
+  std::size_t source = 0;
   std::size_t sink = 0;
   while (std::getline(file, line)) {
     std::istringstream words(line);
@@ -249,9 +221,10 @@ std::vector<Case> ReadTable(const std::string& path) {
     if (word == "case") {
       Case c;
       c.index = static_cast<int>(cases.size());
-      c.source = cases.size();
+      c.source = source;
       c.sink = sink;
-      words >> c.module >> c.sinks;
+      words >> c.module >> c.sources >> c.sinks;
+      source += c.sources;
       sink += c.sinks;
       while (words >> word) {
         const auto at = word.find('=');
@@ -305,6 +278,15 @@ class Stall {
   int left_ = 0;
 };
 
+struct SourceState {
+  Stall stall;
+  Input input;
+  std::vector<Raw> elements;  // of the phase
+  std::size_t beat = 0;       // beats sent
+  std::size_t beats = 0;
+  bool valid = false;
+};
+
 struct SinkState {
   Stall stall;
   std::size_t beat = 0;  // beats taken
@@ -317,17 +299,13 @@ struct Driver {
   const Case* c = nullptr;
   Shape shape;
   Random random;
-  Stall stall;
   std::size_t frames = 0;
-  std::vector<Raw> in;    // all elements of the phase
   std::vector<Raw> want;  // all elements of an output
-  std::size_t beat = 0;   // beats sent
-  std::size_t beats = 0;
   std::size_t out_beats = 0;
+  std::vector<SourceState> sources;
   std::vector<SinkState> sinks;
   std::size_t blocked_cycles = 0;
-  std::size_t taken_while_blocked = 0;
-  bool valid = false;
+  std::size_t taken_while_blocked = 0;  // of the first source
   bool failed = false;
   bool done = false;
 };
@@ -404,17 +382,26 @@ class Bench {
       d.shape = ShapeOf(*d.c);
       std::seed_seq mix{seed_, static_cast<std::uint64_t>(d.c->index), phase.number};
       d.random.seed(mix);
+      for (const Input& input : InputsOf(d.shape)) d.sources.push_back({{}, input, {}});
       const Value longest = std::max(d.shape.interval, d.shape.in_beats);
       d.frames = frames ? frames : static_cast<std::size_t>(std::clamp<Value>(3000 / longest, 6, 300));
+      if (d.shape.capacity > 0) d.frames = std::max(d.frames, static_cast<std::size_t>(3 * d.shape.capacity / 2 / d.shape.in_beats));
       for (std::size_t f = 0; f < d.frames; ++f) {
         const auto frame = MakeFrame(*d.c, d.shape, d.random);
         const auto out = Model(*d.c, d.shape, frame);
-        d.in.insert(d.in.end(), frame.begin(), frame.end());
+        auto from = frame.begin();
+        for (SourceState& source : d.sources) {
+          const auto to = from + source.input.beats * static_cast<std::ptrdiff_t>(source.input.bits.size());
+          source.elements.insert(source.elements.end(), from, to);
+          from = to;
+        }
         d.want.insert(d.want.end(), out.begin(), out.end());
       }
-      d.beats = d.in.size() / d.shape.in_bits.size();
       d.out_beats = d.want.size() / d.shape.out_bits.size();
-      d.stall.Start(phase.stalls, d.random);
+      for (SourceState& source : d.sources) {
+        source.beats = source.elements.size() / source.input.bits.size();
+        source.stall.Start(phase.stalls, d.random);
+      }
       d.sinks.resize(d.c->sinks);
       for (SinkState& sink : d.sinks) sink.stall.Start(phase.stalls, d.random);
       if (phase.blocked) d.blocked_cycles = static_cast<std::size_t>(40 + std::max(3 * longest, d.shape.capacity));
@@ -426,15 +413,17 @@ class Bench {
     while (left > 0 || drain-- > 0) {
       // Drive.
       for (Driver& d : drivers) {
-        if (!d.valid) {
-          d.valid = d.beat < d.beats && d.stall.Go(d.random);
-          if (d.valid) {
-            const std::size_t lanes = d.shape.in_bits.size();
-            const Beat beat(d.in.begin() + static_cast<std::ptrdiff_t>(d.beat * lanes),
-                            d.in.begin() + static_cast<std::ptrdiff_t>((d.beat + 1) * lanes));
-            Pack(beat, d.shape.in_bits, sources_[d.c->source]);
+        for (std::size_t k = 0; k < d.sources.size(); ++k) {
+          SourceState& source = d.sources[k];
+          if (source.valid) continue;
+          source.valid = source.beat < source.beats && source.stall.Go(d.random);
+          if (source.valid) {
+            const std::size_t lanes = source.input.bits.size();
+            const Beat beat(source.elements.begin() + static_cast<std::ptrdiff_t>(source.beat * lanes),
+                            source.elements.begin() + static_cast<std::ptrdiff_t>((source.beat + 1) * lanes));
+            Pack(beat, source.input.bits, sources_[d.c->source + k]);
           }
-          *sources_[d.c->source].valid = d.valid;
+          *sources_[d.c->source + k].valid = source.valid;
         }
         for (std::size_t k = 0; k < d.c->sinks; ++k) {
           *sinks_[d.c->sink + k].ready = d.blocked_cycles == 0 && d.sinks[k].stall.Go(d.random);
@@ -445,7 +434,7 @@ class Bench {
       // Sample.
       for (Driver& d : drivers) {
         if (d.blocked_cycles > 0 && --d.blocked_cycles == 0) {
-          if (d.shape.capacity >= 0 && d.taken_while_blocked != std::min(static_cast<std::size_t>(d.shape.capacity), d.beats)) {
+          if (d.shape.capacity >= 0 && d.taken_while_blocked != std::min(static_cast<std::size_t>(d.shape.capacity), d.sources[0].beats)) {
             Fail(d, phase,
                  "took " + std::to_string(d.taken_while_blocked) + " words while blocked, not " + std::to_string(d.shape.capacity));
           }
@@ -453,10 +442,12 @@ class Bench {
             if (!*sinks_[d.c->sink + k].valid) Fail(d, phase, "valid waits for ready");
           }
         }
-        if (d.valid && *sources_[d.c->source].ready) {
-          d.valid = false;
-          ++d.beat;
-          if (d.blocked_cycles > 0) ++d.taken_while_blocked;
+        for (std::size_t k = 0; k < d.sources.size(); ++k) {
+          SourceState& source = d.sources[k];
+          if (!source.valid || !*sources_[d.c->source + k].ready) continue;
+          source.valid = false;
+          ++source.beat;
+          if (d.blocked_cycles > 0 && k == 0) ++d.taken_while_blocked;
           last_progress = cycle_;
         }
         bool complete = true;
@@ -503,7 +494,7 @@ class Bench {
     for (Driver& d : drivers) {
       if (phase.name == "free") {
         for (const SinkState& sink : d.sinks) {
-          for (std::size_t f = 1; f < sink.frame_cycles.size(); ++f) {
+          for (std::size_t f = d.shape.settles ? d.frames / 2 : 1; f < sink.frame_cycles.size(); ++f) {
             const auto interval = sink.frame_cycles[f] - sink.frame_cycles[f - 1];
             if (interval != static_cast<std::uint64_t>(d.shape.interval)) {
               Fail(d, phase,

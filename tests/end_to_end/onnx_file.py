@@ -45,23 +45,28 @@ class Network:
     """A graph under construction: methods add nodes and return the name of their result."""
 
     def __init__(self):
-        self.nodes, self.constants, self.inputs, self.outputs, self.count = b"", b"", b"", b"", 0
+        self.nodes, self.constants, self.inputs, self.outputs, self.count = [], [], [], [], 0
+        self.quantizers_version = 1
 
     def input(self, name, shape):
-        self.inputs += _bytes(11, _value_info(name, shape))
+        self.inputs.append(_bytes(11, _value_info(name, shape)))
         return name
 
     def output(self, name, shape):
-        self.outputs += _bytes(12, _value_info(name, shape))
+        self.outputs.append(_bytes(12, _value_info(name, shape)))
 
     def constant(self, values, shape=()):
-        self.count += 1
-        name = f"c{self.count}"
         values = [values] if isinstance(values, (int, float)) else list(values)
         assert len(values) == math.prod(shape), (len(values), shape)
         whole = all(isinstance(v, int) for v in values) and len(shape) == 1 and len(values) < 5
-        packed = struct.pack(f"<{len(values)}{'q' if whole else 'f'}", *values)
-        self.constants += _bytes(5, b"".join(_number(1, d) for d in shape) + _number(2, INT64 if whole else FLOAT) + _bytes(8, name) + _bytes(9, packed))
+        return self.raw(struct.pack(f"<{len(values)}{'q' if whole else 'f'}", *values), shape, INT64 if whole else FLOAT)
+
+    def raw(self, packed, shape, kind=FLOAT):
+        """A constant whose elements are given as the bytes of the file."""
+        self.count += 1
+        name = f"c{self.count}"
+        head = b"".join(_number(1, d) for d in shape) + _number(2, kind) + _bytes(8, name)
+        self.constants.append(_bytes(5, head + _bytes(9, packed)))
         return name
 
     def floats(self, values, shape):
@@ -72,7 +77,7 @@ class Network:
         name = f"{kind}_{self.count}"
         text = b"".join(_bytes(1, i) for i in inputs) + _bytes(2, name + "_out") + _bytes(3, name) + _bytes(4, kind)
         text += b"".join(_bytes(5, _attribute(k, v)) for k, v in attributes.items())
-        self.nodes += _bytes(1, text + (_bytes(7, domain) if domain else b""))
+        self.nodes.append(_bytes(1, text + (_bytes(7, domain) if domain else b"")))
         return name + "_out"
 
     def quant(self, x, scale=1.0, bits=4, signed=1, narrow=0, zero=0.0, shape=()):
@@ -85,8 +90,8 @@ class Network:
         return self.node("MatMul", x, self.quant(self.floats(weights, (inputs, outputs)), **quantizer))
 
     def save(self, path):
-        graph = self.nodes + _bytes(2, "test") + self.constants + self.inputs + self.outputs
-        opsets = _bytes(8, _bytes(1, "") + _number(2, 13)) + _bytes(8, _bytes(1, QUANTIZERS) + _number(2, 1))
+        graph = b"".join([*self.nodes, _bytes(2, "test"), *self.constants, *self.inputs, *self.outputs])
+        opsets = _bytes(8, _bytes(1, "") + _number(2, 13)) + _bytes(8, _bytes(1, QUANTIZERS) + _number(2, self.quantizers_version))
         with open(path, "wb") as file:
             file.write(_number(1, 8) + _bytes(2, "finnr tests") + _bytes(7, graph) + opsets)
 

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "finnr/base/rng.h"
 #include "finnr/graph/graph.h"
@@ -19,9 +18,5 @@ struct MlpLimits {
 /// A random quantized perceptron as importers give it: floats with quantizers between, every choice from `rng`. One
 /// input, float32 or (now and then) integer codes; one output.
 Graph random_mlp(Rng& rng, const MlpLimits& limits);
-
-/// Inputs that try a network: everything low, everything high, values on and beside the steps of its input quantizer,
-/// zeros, huge numbers, and random ones. `frames` in all.
-std::vector<Tensor> random_inputs(const Graph& graph, Rng& rng, std::size_t frames);
 
 }  // namespace finnr

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// finnr_pool: maximum or sum of beats, lane by lane: pooling behind a window (Inner = 1, Count = elements of the window) or
+// over a whole map straight from its stream (Inner = beats per pixel, Count = pixels).
+//
+// Function   Output beat i of a frame is the maximum or the sum over n of input beat n * Inner + i, for Count n.
+//            Function 0: maximum; OutBits equals XBits. Function 1: sum, low OutBits bits; a bipolar element counts +1 or
+//            -1.
+// Kinds      0 unsigned, 1 signed two's complement, 2 bipolar (one bit; 1 is +1 and 0 is -1). Lane 0 in the low bits.
+// Protocol   Frames of Count * Inner beats in, of Inner beats out. s_ready_o depends combinationally on m_ready_i (one
+//            common enable).
+// Latency    From input beat (Count - 1) * Inner + i to output beat i, without stalls: 1 cycle, 2 cycles if Inner > 1.
+// Interval   Count * Inner cycles per frame, sustained: a frame's results leave while the next frame enters.
+// Resources  Lanes comparators or adders and an output register; if Inner > 1 a memory of Inner words of Style (see
+//            finnr_ram) and an input register. A word of the memory is read again Inner beats after it was read, that is
+//            after it was written: nothing is forwarded.
+// Reset      Valid bits and counters only.
+
+`include "finnr_assert.svh"
+
+module finnr_pool #(
+  parameter `FINNR_UINT Lanes    = 2,
+  parameter `FINNR_UINT XBits    = 4,
+  parameter `FINNR_UINT XKind    = 0,
+  parameter `FINNR_UINT OutBits  = 4,
+  parameter `FINNR_UINT Count    = 4,
+  parameter `FINNR_UINT Inner    = 1,
+  parameter `FINNR_UINT Function = 0,
+  // verilator lint_off UNUSEDPARAM
+  // Reason: no memory with Inner 1.
+  parameter `FINNR_UINT Style    = 0
+  // verilator lint_on UNUSEDPARAM
+) (
+  input  logic                     clk_i,
+  input  logic                     rst_ni,
+  input  logic                     s_valid_i,
+  output logic                     s_ready_o,
+  input  logic [Lanes*XBits-1:0]   s_data_i,
+  output logic                     m_valid_o,
+  input  logic                     m_ready_i,
+  output logic [Lanes*OutBits-1:0] m_data_o
+);
+
+  localparam `FINNR_UINT CountBits = (Count > 1) ? $clog2(Count) : 1;
+
+  `FINNR_CHECK(gen_check_lanes, Lanes >= 1, "finnr_pool: Lanes must be at least 1")
+  `FINNR_CHECK(gen_check_bits, XBits >= 1 && XBits <= 64 && OutBits >= 1 && OutBits <= 64,
+               "finnr_pool: XBits and OutBits must be 1 to 64")
+  `FINNR_CHECK(gen_check_kind, XKind <= 2 && (XKind != 2 || XBits == 1), "finnr_pool: XKind must be 0 to 2; bipolar has one bit")
+  `FINNR_CHECK(gen_check_count, Count >= 1 && Inner >= 1, "finnr_pool: Count and Inner must be at least 1")
+  `FINNR_CHECK(gen_check_function, Function <= 1, "finnr_pool: Function must be 0 or 1")
+  `FINNR_CHECK(gen_check_out, Function == 1 || OutBits == XBits, "finnr_pool: a maximum has the bits of its inputs")
+
+  logic                     enable;
+  logic                     push;
+  logic                     wrap;      // the last beat of a round of Inner beats
+  logic [CountBits-1:0]     round_q;
+  logic                     first;     // of the beat that enters: its round is the first
+  logic                     last;
+  logic                     op_valid;  // operands of the reduction
+  logic                     op_first;
+  logic                     op_last;
+  logic [Lanes*XBits-1:0]   op_x;
+  logic [Lanes*OutBits-1:0] op_old;
+  logic [Lanes*OutBits-1:0] result;
+  logic                     valid_q;
+  logic [Lanes*OutBits-1:0] result_q;
+
+  assign enable    = !valid_q || m_ready_i;
+  assign push      = s_valid_i && enable;
+  assign s_ready_o = enable;
+  assign m_valid_o = valid_q;
+  assign m_data_o  = result_q;
+  assign first     = (round_q == '0);
+  assign last      = (round_q == CountBits'(Count - 1));
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) round_q <= '0;
+    else if (push && wrap) round_q <= last ? '0 : round_q + 1'b1;
+  end
+
+  if (Inner == 1) begin : gen_register
+    assign wrap     = 1'b1;
+    assign op_valid = s_valid_i;
+    assign op_first = first;
+    assign op_last  = last;
+    assign op_x     = s_data_i;
+    assign op_old   = result_q;
+  end else begin : gen_memory
+    localparam `FINNR_UINT InnerBits = $clog2(Inner);
+
+    logic [InnerBits-1:0]   beat_q;
+    logic                   x_valid_q;
+    logic                   x_first_q;
+    logic                   x_last_q;
+    logic [InnerBits-1:0]   x_beat_q;
+    logic [Lanes*XBits-1:0] x_q;
+
+    assign wrap     = (beat_q == InnerBits'(Inner - 1));
+    assign op_valid = x_valid_q;
+    assign op_first = x_first_q;
+    assign op_last  = x_last_q;
+    assign op_x     = x_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        beat_q    <= '0;
+        x_valid_q <= 1'b0;
+      end else begin
+        if (push) beat_q <= wrap ? '0 : beat_q + 1'b1;
+        if (enable) x_valid_q <= s_valid_i;
+      end
+      if (push) begin
+        x_first_q <= first;
+        x_last_q  <= last;
+        x_beat_q  <= beat_q;
+        x_q       <= s_data_i;
+      end
+    end
+
+    finnr_ram #(.Width(Lanes*OutBits), .Depth(Inner), .Style(Style)) u_ram (
+      .clk_i    (clk_i),
+      .wr_en_i  (x_valid_q && enable),
+      .wr_addr_i(x_beat_q),
+      .wr_data_i(result),
+      .rd_en_i  (push),
+      .rd_addr_i(beat_q),
+      .rd_data_o(op_old)
+    );
+  end
+
+  always_comb begin : reduce
+    logic [OutBits-1:0] x;
+    logic [OutBits-1:0] old;
+    result = '0;
+    x      = '0;
+    old    = '0;
+    for (int l = 0; l < Lanes; l++) begin
+      old = op_old[l*OutBits +: OutBits];
+      if (XKind == 1) x = OutBits'($signed(op_x[l*XBits +: XBits]));
+      else if (XKind == 2 && Function == 1) x = op_x[l] ? OutBits'(1) : '1;
+      else x = OutBits'(op_x[l*XBits +: XBits]);
+      if (Function == 1) result[l*OutBits +: OutBits] = op_first ? x : old + x;
+      else if (XKind == 1) result[l*OutBits +: OutBits] = (op_first || $signed(x) > $signed(old)) ? x : old;
+      else result[l*OutBits +: OutBits] = (op_first || x > old) ? x : old;
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) valid_q <= 1'b0;
+    else if (enable) valid_q <= op_valid && op_last;
+    if (enable && op_valid) result_q <= result;
+  end
+
+  `FINNR_STREAM(s_stream, s_valid_i, s_ready_o, s_data_i)
+  `FINNR_STREAM(m_stream, m_valid_o, m_ready_i, m_data_o)
+
+endmodule

@@ -1,0 +1,377 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// finnr_window: reads frames of an image and sends windows of it, out of a ring of rows. One module for convolution and
+// pooling windows, padding, cropping, subsampling, nearest upsampling and spaced pixels.
+//
+// Order      Input: for y in H, x in W, c in Groups * Inner: a beat of Lanes elements.
+//            Output: for oy in OH, ox in OW, g in Groups, ky in KH, kx in KW, i in Inner: the beat c = g * Inner + i of
+//            the pixel at vy = oy * StrideH + ky * DilationH - PadTop, vx = ox * StrideW + kx * DilationW - PadLeft of
+//            the virtual image. Groups = 1 is the order of a convolution, Inner = 1 that of a depthwise one.
+// Virtual    Repeat = 1: every pixel UpH x UpW times. Repeat = 0: pixels UpH, UpW apart, Fill between them. Outside the
+//   image    virtual image is Fill in every element. A negative PadTop or PadLeft crops.
+// Protocol   Both directions are cut by registers: no combinational path from s_* to m_* nor from m_ready_i to
+//            s_ready_o. No output beat of a frame leaves before the first input beat of the frame has entered.
+// Ring       Rows rows. A real pixel can be read from the cycle after it was written. The rows above an output row's
+//            first real row are free from the cycle after the last beat of the output row before was read. Frames
+//            overlap: the rows of the next frame follow. Rows must hold what one output row needs, from its first real
+//            row on (least_rows in finnr/hardware/window.h), otherwise the unit waits for ever; an assertion says so.
+// Latency    2 cycles from a pixel's entry to its first m_valid_o.
+// Interval   max(input beats, output beats) of a frame with enough rows; exactly window_interval of
+//            finnr/hardware/window.h for any number of rows.
+// Resources  Simple dual-port RAM of Rows * W * Groups * Inner beats, read synchronously. Style 0: the tool chooses,
+//            1: LUT RAM, 2: block RAM, 3: ultra RAM. Loop counters, column and row of the window's corner and of the
+//            pixel, an adder for the address, a comparator for what is written, a table of Rows row addresses. With
+//            padding a multiplexer with a constant behind the RAM.
+// Reset      Counters, positions and the output's valid only.
+
+`include "finnr_assert.svh"
+
+module finnr_window #(
+  parameter `FINNR_UINT             H           = 5,
+  parameter `FINNR_UINT             W           = 5,
+  parameter `FINNR_UINT             Groups      = 1,
+  parameter `FINNR_UINT             Inner       = 1,
+  parameter `FINNR_UINT             KH          = 3,
+  parameter `FINNR_UINT             KW          = 3,
+  parameter `FINNR_UINT             StrideH     = 1,
+  parameter `FINNR_UINT             StrideW     = 1,
+  parameter `FINNR_UINT             DilationH   = 1,
+  parameter `FINNR_UINT             DilationW   = 1,
+  parameter `FINNR_UINT             UpH         = 1,
+  parameter `FINNR_UINT             UpW         = 1,
+  parameter `FINNR_UINT             Repeat      = 0,
+  parameter int                     PadTop      = 1,
+  parameter int                     PadLeft     = 1,
+  parameter `FINNR_UINT             OH          = 5,
+  parameter `FINNR_UINT             OW          = 5,
+  parameter `FINNR_UINT             Rows        = 4,
+  parameter `FINNR_UINT             Style       = 0,
+  parameter `FINNR_UINT             Lanes       = 1,
+  parameter `FINNR_UINT             ElementBits = 8,
+  parameter logic [ElementBits-1:0] Fill        = '0
+) (
+  input  logic                         clk_i,
+  input  logic                         rst_ni,
+  input  logic                         s_valid_i,
+  output logic                         s_ready_o,
+  input  logic [Lanes*ElementBits-1:0] s_data_i,
+  output logic                         m_valid_o,
+  input  logic                         m_ready_i,
+  output logic [Lanes*ElementBits-1:0] m_data_o
+);
+
+  `FINNR_CHECK(gen_check_image, H >= 1 && W >= 1 && Groups >= 1 && Inner >= 1, "finnr_window: the image must not be empty")
+  `FINNR_CHECK(gen_check_output, OH >= 1 && OW >= 1, "finnr_window: OH and OW must be at least 1")
+  `FINNR_CHECK(gen_check_kernel, KH >= 1 && KW >= 1, "finnr_window: KH and KW must be at least 1")
+  `FINNR_CHECK(gen_check_step, StrideH >= 1 && StrideW >= 1 && DilationH >= 1 && DilationW >= 1 && UpH >= 1 && UpW >= 1,
+               "finnr_window: strides, dilations and factors must be at least 1")
+  `FINNR_CHECK(gen_check_repeat, Repeat <= 1, "finnr_window: Repeat must be 0 or 1")
+  `FINNR_CHECK(gen_check_rows, Rows >= 1, "finnr_window: Rows must be at least 1")
+  `FINNR_CHECK(gen_check_style, Style <= 3, "finnr_window: Style must be 0 to 3")
+  `FINNR_CHECK(gen_check_bits, Lanes >= 1 && ElementBits >= 1, "finnr_window: Lanes and ElementBits must be at least 1")
+
+  function automatic int floor_div(input int a, input int b);
+    floor_div = (a >= 0) ? a / b : -((b - 1 - a) / b);
+  endfunction
+  function automatic int mod(input int a, input int b);
+    mod = a - floor_div(a, b) * b;
+  endfunction
+  function automatic int larger(input int a, input int b);
+    larger = (a > b) ? a : b;
+  endfunction
+  function automatic int bits(input int last);  // of a counter 0 .. last
+    bits = (last >= 1) ? $clog2(last + 1) : 1;
+  endfunction
+  function automatic int clamp(input int a, input int hi);
+    clamp = (a < 0) ? 0 : (a > hi) ? hi : a;
+  endfunction
+
+  // A virtual coordinate v is split into the real one, floor(v / Up), and the phase, v mod Up. Steps are split likewise.
+  localparam int Width = Lanes * ElementBits;
+  localparam int Hi    = H;
+  localparam int Ri    = Rows;
+  localparam int Beats = Groups * Inner;  // of a pixel
+  localparam int Part  = Inner;           // of a group
+  localparam int Line  = W * Beats;       // beats of a row
+  localparam int UY    = UpH;
+  localparam int UX    = UpW;
+  localparam int KyV   = DilationH;       // virtual steps
+  localparam int KxV   = DilationW;
+  localparam int OyV   = StrideH;
+  localparam int OxV   = StrideW;
+  localparam int LastV = (OH - 1) * StrideH;                            // virtual row of the last window's top, without padding
+  localparam int DeepV = LastV + (KH - 1) * DilationH;                  // and of its bottom
+  localparam int WideV = (OW - 1) * StrideW + (KW - 1) * DilationW;
+  localparam int EndY  = (Repeat != 0) ? H * UpH : (H - 1) * UpH + 1;          // size of the virtual image
+  localparam int EndX  = (Repeat != 0) ? W * UpW : (W - 1) * UpW + 1;
+  localparam bit GapY  = Repeat == 0 && UpH > 1;
+  localparam bit GapX  = Repeat == 0 && UpW > 1;
+  localparam bit PadY  = GapY || PadTop > 0 || DeepV - PadTop >= EndY;  // some row of some window is padding
+  localparam bit PadX  = GapX || PadLeft > 0 || WideV - PadLeft >= EndX;
+
+  // Rows and columns are kept with an offset, so that they are never negative; columns are in beats.
+  localparam int TopQ    = floor_div(-PadTop, UY);
+  localparam int TopR    = mod(-PadTop, UY);
+  localparam int LeftQ   = floor_div(-PadLeft, UX);
+  localparam int LeftR   = mod(-PadLeft, UX);
+  localparam int ZeroY   = larger(Hi, -TopQ);
+  localparam int ZeroX   = larger(0, -LeftQ * Beats);
+  localparam int LastQ   = floor_div(LastV - PadTop, UY);
+  localparam int BottomQ = floor_div(DeepV - PadTop, UY);
+  localparam int RightQ  = floor_div(WideV - PadLeft, UX);
+  localparam int YBits   = bits(ZeroY + larger(BottomQ + 1, Hi + Ri));
+  localparam int XBits   = bits(ZeroX + larger(RightQ * Beats + Beats - 1, Line));
+  localparam int YrBits  = bits(UY - 1);
+  localparam int XrBits  = bits(UX - 1);
+  localparam int Base    = clamp(TopQ + ((GapY && TopR != 0) ? 1 : 0), Hi);  // first real row of the first output row
+
+  localparam int SlotBits = bits(Ri - 1);
+  localparam int AddrBits = bits(Ri * Line - 1);
+  // Slots from the last output row of a frame to the first one of the next.
+  localparam int SlotBack = mod(Hi + TopQ - LastQ, Ri);
+
+  localparam int IBits  = bits(Inner - 1);
+  localparam int KxBits = bits(KW - 1);
+  localparam int KyBits = bits(KH - 1);
+  localparam int GBits  = bits(Groups - 1);
+  localparam int OxBits = bits(OW - 1);
+  localparam int OyBits = bits(OH - 1);
+
+  function automatic logic [SlotBits-1:0] slot_after(input logic [SlotBits-1:0] slot, input logic [SlotBits-1:0] step);
+    logic [SlotBits:0] sum;
+    sum = {1'b0, slot} + {1'b0, step};
+    if (sum >= (SlotBits+1)'(Ri)) sum = sum - (SlotBits+1)'(Ri);
+    slot_after = SlotBits'(sum);
+  endfunction
+
+  // Write side. Rows count from the first row of the frame that is being read.
+  logic [YBits-1:0]    wr_y_q;
+  logic [XBits-1:0]    wr_x_q;
+  logic [AddrBits-1:0] wr_addr_q;
+  logic [YBits-1:0]    limit_q;  // first row that has no room
+  logic                push;
+  logic                wr_last;
+
+  // Read side: loop counters, the corner of the window (first element of the group) and the pixel.
+  logic [IBits-1:0]    i_q;
+  logic [KxBits-1:0]   kx_q;
+  logic [KyBits-1:0]   ky_q;
+  logic [GBits-1:0]    g_q;
+  logic [OxBits-1:0]   ox_q;
+  logic [OyBits-1:0]   oy_q;
+  logic [XBits-1:0]    corner_x_q, x_q, corner_x, kx_x, step_kx, step_ox;
+  logic [XrBits-1:0]   corner_xr_q, xr_q, corner_xr, kx_xr;
+  logic [YBits-1:0]    corner_y_q, y_q, corner_y, ky_y;
+  logic [YrBits-1:0]   corner_yr_q, yr_q, corner_yr, ky_yr;
+  logic [SlotBits-1:0] corner_slot_q, slot_q, corner_slot, ky_slot;
+  logic [YBits-1:0]    base;
+  logic                last_i, last_kx, last_ky, last_g, last_ox, last_oy;
+  logic                end_kx, end_ky, end_g, end_ox, end_oy;
+  logic                carry_kx, carry_ky, carry_ox, carry_oy;
+  logic                pad, written, started, available, read;
+  logic [AddrBits-1:0] addr;
+  logic                valid_q;
+
+  assign wr_last   = (wr_x_q == XBits'(ZeroX + Line - 1));
+  assign s_ready_o = (wr_y_q < limit_q);
+  assign push      = s_valid_i && s_ready_o;
+
+  assign last_i  = (i_q  == IBits'(Inner - 1));
+  assign last_kx = (kx_q == KxBits'(KW - 1));
+  assign last_ky = (ky_q == KyBits'(KH - 1));
+  assign last_g  = (g_q  == GBits'(Groups - 1));
+  assign last_ox = (ox_q == OxBits'(OW - 1));
+  assign last_oy = (oy_q == OyBits'(OH - 1));
+  assign end_kx  = last_i && last_kx;
+  assign end_ky  = end_kx && last_ky;
+  assign end_g   = end_ky && last_g;
+  assign end_ox  = end_g && last_ox;
+  assign end_oy  = end_ox && last_oy;
+
+  // The next beat of the pixel, or the next column of the kernel.
+  assign carry_kx = (32'(xr_q) + 32'(KxV % UX) >= 32'(UX));
+  assign step_kx  = carry_kx ? XBits'((KxV / UX + 1) * Beats - (Part - 1)) : XBits'((KxV / UX) * Beats - (Part - 1));
+  assign kx_x     = x_q + (last_i ? step_kx : XBits'(1));
+  assign kx_xr    = xr_q + XrBits'(KxV % UX) - (carry_kx ? XrBits'(UX) : '0);
+
+  // The next row of the kernel.
+  assign carry_ky = (32'(yr_q) + 32'(KyV % UY) >= 32'(UY));
+  assign ky_y     = y_q + (carry_ky ? YBits'(KyV / UY + 1) : YBits'(KyV / UY));
+  assign ky_yr    = yr_q + YrBits'(KyV % UY) - (carry_ky ? YrBits'(UY) : '0);
+  assign ky_slot  = slot_after(slot_q, carry_ky ? SlotBits'(mod(KyV / UY + 1, Ri)) : SlotBits'(mod(KyV / UY, Ri)));
+
+  // The next group of this window, or the next window of this output row.
+  assign carry_ox = (32'(corner_xr_q) + 32'(OxV % UX) >= 32'(UX));
+  assign step_ox  = carry_ox ? XBits'((OxV / UX + 1) * Beats - (Beats - Part)) : XBits'((OxV / UX) * Beats - (Beats - Part));
+  always_comb begin
+    corner_x  = corner_x_q + (last_g ? step_ox : XBits'(Inner));
+    corner_xr = corner_xr_q;
+    if (last_g) corner_xr = corner_xr_q + XrBits'(OxV % UX) - (carry_ox ? XrBits'(UX) : '0);
+    if (last_g && last_ox) begin
+      corner_x  = XBits'(ZeroX + LeftQ * Beats);
+      corner_xr = XrBits'(LeftR);
+    end
+  end
+
+  // The next output row.
+  assign carry_oy = (32'(corner_yr_q) + 32'(OyV % UY) >= 32'(UY));
+  always_comb begin
+    corner_y    = corner_y_q + (carry_oy ? YBits'(OyV / UY + 1) : YBits'(OyV / UY));
+    corner_yr   = corner_yr_q + YrBits'(OyV % UY) - (carry_oy ? YrBits'(UY) : '0);
+    corner_slot = slot_after(corner_slot_q, last_oy ? SlotBits'(SlotBack) :
+                             carry_oy ? SlotBits'(mod(OyV / UY + 1, Ri)) : SlotBits'(mod(OyV / UY, Ri)));
+    if (last_oy) begin
+      corner_y  = YBits'(ZeroY + TopQ);
+      corner_yr = YrBits'(TopR);
+    end
+    // Its first real row; the rows above are free.
+    base = corner_y + ((GapY && corner_yr != '0) ? YBits'(1) : '0);
+    if (TopQ < 0 && base < YBits'(ZeroY)) base = YBits'(ZeroY);
+    if (LastQ + 1 > Hi && base > YBits'(ZeroY + Hi)) base = YBits'(ZeroY + Hi);
+  end
+
+  if (PadY || PadX) begin : gen_padded
+    assign pad = (PadY && (y_q < YBits'(ZeroY) || y_q >= YBits'(ZeroY + Hi) || (GapY && yr_q != '0)))
+              || (PadX && (x_q < XBits'(ZeroX) || x_q >= XBits'(ZeroX + Line) || (GapX && xr_q != '0)));
+  end else begin : gen_whole
+    assign pad = 1'b0;
+  end
+  assign written   = ({y_q, x_q} < {wr_y_q, wr_x_q});
+  assign started   = ({wr_y_q, wr_x_q} > {YBits'(ZeroY), XBits'(ZeroX)});
+  assign available = started && (pad || written);
+  assign read      = available && (!valid_q || m_ready_i);
+
+  // Address of the pixel: its row, and its column without the offset.
+  if (Rows > 1) begin : gen_rows
+    logic [AddrBits-1:0] row_addr [0:Rows-1];
+    initial for (int r = 0; r < Ri; r++) row_addr[r] = AddrBits'(r * Line - ZeroX);
+    assign addr = row_addr[slot_q] + AddrBits'(x_q);
+  end else begin : gen_row
+    assign addr = AddrBits'(x_q) - AddrBits'(ZeroX);
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      wr_y_q    <= YBits'(ZeroY);
+      wr_x_q    <= XBits'(ZeroX);
+      wr_addr_q <= '0;
+      limit_q   <= YBits'(ZeroY + Base + Ri);
+    end else begin
+      if (push) begin
+        wr_x_q    <= wr_last ? XBits'(ZeroX) : wr_x_q + 1'b1;
+        wr_addr_q <= (wr_addr_q == AddrBits'(Ri * Line - 1)) ? '0 : wr_addr_q + 1'b1;
+      end
+      wr_y_q <= wr_y_q + YBits'(push && wr_last) - ((read && end_oy) ? YBits'(Hi) : '0);
+      if (read && end_ox) limit_q <= base + YBits'(Ri);
+    end
+  end
+
+  always_ff @(posedge clk_i) begin
+    if (!rst_ni) begin
+      valid_q       <= 1'b0;
+      i_q           <= '0;
+      kx_q          <= '0;
+      ky_q          <= '0;
+      g_q           <= '0;
+      ox_q          <= '0;
+      oy_q          <= '0;
+      corner_x_q    <= XBits'(ZeroX + LeftQ * Beats);
+      corner_xr_q   <= XrBits'(LeftR);
+      corner_y_q    <= YBits'(ZeroY + TopQ);
+      corner_yr_q   <= YrBits'(TopR);
+      corner_slot_q <= SlotBits'(mod(TopQ, Ri));
+      x_q           <= XBits'(ZeroX + LeftQ * Beats);
+      xr_q          <= XrBits'(LeftR);
+      y_q           <= YBits'(ZeroY + TopQ);
+      yr_q          <= YrBits'(TopR);
+      slot_q        <= SlotBits'(mod(TopQ, Ri));
+    end else begin
+      if (!valid_q || m_ready_i) valid_q <= available;
+      if (read) begin
+        i_q <= last_i ? '0 : i_q + 1'b1;
+        if (!last_i) begin
+          x_q <= kx_x;
+        end else if (!last_kx) begin
+          kx_q <= kx_q + 1'b1;
+          x_q  <= kx_x;
+          xr_q <= kx_xr;
+        end else if (!last_ky) begin
+          kx_q   <= '0;
+          ky_q   <= ky_q + 1'b1;
+          x_q    <= corner_x_q;
+          xr_q   <= corner_xr_q;
+          y_q    <= ky_y;
+          yr_q   <= ky_yr;
+          slot_q <= ky_slot;
+        end else begin
+          kx_q        <= '0;
+          ky_q        <= '0;
+          g_q         <= last_g ? '0 : g_q + 1'b1;
+          x_q         <= corner_x;
+          xr_q        <= corner_xr;
+          corner_x_q  <= corner_x;
+          corner_xr_q <= corner_xr;
+          if (!end_ox) begin
+            if (last_g) ox_q <= ox_q + 1'b1;
+            y_q    <= corner_y_q;
+            yr_q   <= corner_yr_q;
+            slot_q <= corner_slot_q;
+          end else begin
+            ox_q          <= '0;
+            oy_q          <= last_oy ? '0 : oy_q + 1'b1;
+            y_q           <= corner_y;
+            yr_q          <= corner_yr;
+            slot_q        <= corner_slot;
+            corner_y_q    <= corner_y;
+            corner_yr_q   <= corner_yr;
+            corner_slot_q <= corner_slot;
+          end
+        end
+      end
+    end
+  end
+
+  logic [Width-1:0] data_q;
+  logic             fetch;
+  assign fetch = read && !pad;
+
+  if (Style == 0) begin : gen_auto
+    logic [Width-1:0] mem [0:Ri*Line-1];
+    always_ff @(posedge clk_i) begin
+      if (push) mem[wr_addr_q] <= s_data_i;
+      if (fetch) data_q <= mem[addr];
+    end
+  end else if (Style == 1) begin : gen_lutram
+    (* ram_style = "distributed" *) logic [Width-1:0] mem [0:Ri*Line-1];
+    always_ff @(posedge clk_i) begin
+      if (push) mem[wr_addr_q] <= s_data_i;
+      if (fetch) data_q <= mem[addr];
+    end
+  end else if (Style == 2) begin : gen_block
+    (* ram_style = "block" *) logic [Width-1:0] mem [0:Ri*Line-1];
+    always_ff @(posedge clk_i) begin
+      if (push) mem[wr_addr_q] <= s_data_i;
+      if (fetch) data_q <= mem[addr];
+    end
+  end else begin : gen_ultra
+    (* ram_style = "ultra" *) logic [Width-1:0] mem [0:Ri*Line-1];
+    always_ff @(posedge clk_i) begin
+      if (push) mem[wr_addr_q] <= s_data_i;
+      if (fetch) data_q <= mem[addr];
+    end
+  end
+
+  if (PadY || PadX) begin : gen_fill
+    logic pad_q;
+    always_ff @(posedge clk_i) if (read) pad_q <= pad;
+    assign m_data_o = pad_q ? {Lanes{Fill}} : data_q;
+  end else begin : gen_plain
+    assign m_data_o = data_q;
+  end
+  assign m_valid_o = valid_q;
+
+  `FINNR_ASSERT(rows_enough, pad || y_q < limit_q)
+  `FINNR_STREAM(s_stream, s_valid_i, s_ready_o, s_data_i)
+  `FINNR_STREAM(m_stream, m_valid_o, m_ready_i, m_data_o)
+
+endmodule
