@@ -59,7 +59,9 @@ std::optional<Weights> weights_of(const Graph& graph, const Node& node) {
 
 bool reaches_padding(const Node& node) {
   const auto* conv = std::get_if<Conv>(&node.op);
-  const auto above = [](const Shape& list, std::int64_t bound) { return std::ranges::any_of(list, [&](std::int64_t x) { return x > bound; }); };
+  const auto above = [](const Shape& list, std::int64_t bound) {
+    return std::ranges::any_of(list, [&](std::int64_t x) { return x > bound; });
+  };
   return conv != nullptr && (above(conv->begin, 0) || above(conv->end, 0) || above(conv->spacing, 1));
 }
 
