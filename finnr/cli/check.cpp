@@ -45,9 +45,13 @@ Action add_check(CLI::App& app, Common& common) {
   add_common(*command, common);
   auto model = std::make_shared<std::string>();
   command->add_option("MODEL", *model, "Model file (.onnx)")->required();
-  return [model, &common] {
+  auto host_from = std::make_shared<std::vector<std::string>>();
+  add_host_from(*command, *host_from);
+  return [model, host_from, &common] {
     Diagnostics diagnostics;
-    const std::optional<std::vector<NodePlan>> plans = plan(*model, diagnostics);
+    Boundary boundary;
+    boundary.host_from = *host_from;
+    const std::optional<std::vector<NodePlan>> plans = plan(*model, boundary, diagnostics);
     Json nodes = Json::array();
     if (plans) {
       for (const NodePlan& p : *plans)

@@ -31,6 +31,11 @@ void add_design_options(CLI::App& command, DesignOptions& options) {
   command.add_option("--input-scale", options.scale, "Scale of raw bytes; one, or one a channel")->delimiter(',');
   command.add_option("--input-offset", options.offset, "Offset of raw bytes; one, or one a channel")->delimiter(',');
   command.add_option("--top-k", options.top_k, "The hardware returns the indices of the K largest outputs")->check(CLI::PositiveNumber);
+  add_host_from(command, options.host_from);
+}
+
+void add_host_from(CLI::App& command, std::vector<std::string>& names) {
+  command.add_option("--host-from", names, "Model node that the host computes, with everything that depends on it")->delimiter(',');
 }
 
 bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics) {
@@ -51,6 +56,7 @@ bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostic
   config.clock_mhz = options.clock_mhz;
   config.fps = options.fps;
   config.boundary.top_k = options.top_k;
+  config.boundary.host_from = options.host_from;
   if (options.input_type.empty() && (!options.scale.empty() || !options.offset.empty())) {
     diagnostics.add(Diagnostic(Code::kBadOption, "--input-scale and --input-offset describe raw bytes").fix("add --input-type u8"));
     return false;

@@ -25,11 +25,14 @@ struct DesignOptions {
   std::vector<float> scale;
   std::vector<float> offset;
   std::optional<std::int64_t> top_k;
+  std::vector<std::string> host_from;
   std::string folding;
   std::optional<double> fps;
   double clock_mhz = 100;
 };
 void add_design_options(CLI::App& command, DesignOptions& options);
+/// --host-from.
+void add_host_from(CLI::App& command, std::vector<std::string>& names);
 
 /// Into a configuration. Contradictions are diagnostics (kBadOption).
 bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics);

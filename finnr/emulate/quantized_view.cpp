@@ -52,8 +52,10 @@ QuantizedView with_positive_scales(QuantizedView view) {
 }
 
 /// The code a padding number stands for: 0, or one of a single grid.
-std::optional<std::int64_t> code_of(float value, const PerAxis<double>& scale) {
-  if (value == 0) return 0;
+std::optional<std::int64_t> code_of_padding(const Pad& pad, const PerAxis<double>& scale) {
+  const float value = pad.value;
+  const auto nothing = [](const Shape& list) { return std::ranges::all_of(list, [](std::int64_t size) { return size == 0; }); };
+  if (value == 0 || (nothing(pad.begin) && nothing(pad.end))) return 0;
   if (!scale.uniform()) return std::nullopt;
   const double code = std::nearbyint(static_cast<double>(value) / scale.values[0]);
   if (!(std::fabs(code) < 0x1p31) || dequantize(static_cast<std::int64_t>(code), scale.values[0], 0) != value) return std::nullopt;
@@ -87,7 +89,7 @@ View rearranged(const Op& op, Operands in, const Shape& shape) {
   }
   if (!scale) return std::nullopt;
   if (auto* pad = std::get_if<Pad>(&on_codes)) {
-    const std::optional<std::int64_t> code = code_of(pad->value, result.scale);
+    const std::optional<std::int64_t> code = code_of_padding(*pad, result.scale);
     if (!code) return std::nullopt;
     pad->code = *code;
     result.bound = std::max(result.bound, std::fabs(static_cast<double>(*code)));
@@ -101,7 +103,8 @@ View rearranged(const Op& op, Operands in, const Shape& shape) {
 }
 
 View rectified(View view) {
-  if (!view || !std::ranges::all_of(view->scale.values, [](double scale) { return scale > 0; })) return std::nullopt;
+  if (!view) return view;
+  view = with_positive_scales(*std::move(view));
   Tensor codes = *view->codes;
   for (std::int64_t& code : codes.ints()) code = std::max<std::int64_t>(code, 0);
   view->codes = share(std::move(codes));
@@ -182,6 +185,13 @@ View on_one_scale(const QuantizedView& view) {
   return result;
 }
 
+/// Products are sums of positive scale, so that what joins them by its scale does not depend on signs of weights' scales.
+std::optional<Item> scaled_products(Tensor sums, const PerAxis<double>& a, const PerAxis<double>& b, double bound) {
+  std::optional<Item> item = scaled_sums(std::move(sums), a, b, bound);
+  if (item && item->view) item->view = with_positive_scales(*std::move(item->view));
+  return item;
+}
+
 std::optional<Item> multiply_views(const QuantizedView& x, const QuantizedView& b) {
   const Shape& a_shape = x.codes->shape();
   const Shape& b_shape = b.codes->shape();
@@ -195,7 +205,7 @@ std::optional<Item> multiply_views(const QuantizedView& x, const QuantizedView& 
   const std::optional<PerAxis<double>> b_scale = on_product(b.scale, b_shape.size(), false, a_shape.size(), rank);
   if (!a_scale || !b_scale) return std::nullopt;
   const std::array operands = {a->codes.get(), b.codes.get()};
-  return scaled_sums(std::move(evaluate(MatMul{}, operands)[0]), *a_scale, *b_scale, bound);
+  return scaled_products(std::move(evaluate(MatMul{}, operands)[0]), *a_scale, *b_scale, bound);
 }
 
 /// The scale of the inputs of each output channel, when it is one.
@@ -229,7 +239,7 @@ std::optional<Item> convolve_views(Conv op, QuantizedView x, const QuantizedView
   const double bound = x.bound * w.bound * terms;
   if (bound >= kExact) return std::nullopt;
   const std::array operands = {x.codes.get(), w.codes.get()};
-  return scaled_sums(std::move(evaluate(op, operands)[0]), *x_scale, {w.scale.values, w.scale.uniform() ? 0 : 1}, bound);
+  return scaled_products(std::move(evaluate(op, operands)[0]), *x_scale, {w.scale.values, w.scale.uniform() ? 0 : 1}, bound);
 }
 
 /// A sum of windows or over axes.

@@ -5,8 +5,6 @@
 #include <optional>
 #include <set>
 
-#include "finnr/flow/prepare.h"
-
 namespace finnr {
 namespace {
 
@@ -22,6 +20,7 @@ std::optional<NodeId> own_node(const Layer& layer) {
   return std::visit(Overloaded{[](const MatrixLayer& m) { return std::optional(m.node); }, [](const DepthwiseLayer& d) { return std::optional(d.node); },
                                [](const PoolLayer& p) { return std::optional(p.node); },
                                [](const ThresholdLayer& t) { return std::optional(t.thresholds); },
+                               [](const ShiftLayer& t) { return std::optional(t.node); },
                                [](const TopKLayer& t) { return std::optional(t.top_k); }, [](const JoinLayer& j) { return std::optional(j.node); },
                                [](const auto&) { return std::optional<NodeId>(); }},
                     layer.kind);
@@ -60,7 +59,7 @@ std::string_view to_text(Fate fate) {
   return kWords[static_cast<std::size_t>(fate)];
 }
 
-std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics& diagnostics) {
+std::optional<std::vector<NodePlan>> plan(const std::string& model, const Boundary& boundary, Diagnostics& diagnostics) {
   std::optional<Network> network = read_network(model, diagnostics);
   const std::vector<ModelNode> nodes = network ? network->model.nodes : list_nodes(model);
   if (nodes.empty()) {
@@ -70,7 +69,7 @@ std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics&
   Verdicts verdicts;
   std::optional<HardwarePart> part;
   if (network) {
-    if (streamline(*network, {}, diagnostics)) part = plan_hardware(*network, diagnostics);
+    if (streamline(*network, boundary, diagnostics)) part = plan_hardware(*network, diagnostics);
     if (part) note_layers(network->graph, *part, verdicts);
     if (part) note_host(network->graph, *part, verdicts);
   }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "finnr/base/diagnostics.h"
+#include "finnr/flow/prepare.h"
 
 namespace finnr {
 
@@ -29,6 +30,6 @@ struct NodePlan {
 
 /// The plan for the whole network at once; builds nothing. Problems stand in `diagnostics` too; nothing is returned only
 /// when the file is no model file.
-std::optional<std::vector<NodePlan>> plan(const std::string& model, Diagnostics& diagnostics);
+std::optional<std::vector<NodePlan>> plan(const std::string& model, const Boundary& boundary, Diagnostics& diagnostics);
 
 }  // namespace finnr

@@ -3,9 +3,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "finnr/emulate/reference.h"
+#include "finnr/graph/placement.h"
 #include "finnr/graph/text.h"
 #include "finnr/passes/boundary.h"
 #include "finnr/passes/obstacles.h"
@@ -42,13 +44,27 @@ bool failed(Status status, Diagnostics& diagnostics) {
   return true;
 }
 
+/// Every node of --host-from is a node of the model that computes something.
+bool names_are_good(const Network& network, const std::vector<std::string>& names, Diagnostics& diagnostics) {
+  for (const std::string& name : names) {
+    const auto known = std::ranges::find(network.model.nodes, name, &ModelNode::name);
+    if (known != network.model.nodes.end() && !known->folded) continue;
+    diagnostics.add(Diagnostic(Code::kBadOption, fmt::format("--host-from {}: {}", name,
+                                                             known == network.model.nodes.end()
+                                                                 ? "the model has no such node"
+                                                                 : "this node is a constant or only renames a tensor"))
+                        .fix("name a node that `finnr check` lists"));
+  }
+  return !diagnostics.has_errors();
+}
+
 }  // namespace
 
 std::optional<Network> read_network(const std::string& path, Diagnostics& diagnostics) {
   const Stopwatch watch;
   std::optional<Model> model = import_model(path, diagnostics);
   if (!model) return std::nullopt;
-  Network network{*std::move(model), {}, {}, {}};
+  Network network{*std::move(model), {}, {}, {}, {}};
   network.graph = std::move(network.model.graph);
   network.steps.push_back({"import", watch.seconds(), fmt::format("{} nodes", network.model.nodes.size())});
   return network;
@@ -56,6 +72,8 @@ std::optional<Network> read_network(const std::string& path, Diagnostics& diagno
 
 bool streamline(Network& network, const Boundary& boundary, Diagnostics& diagnostics, const std::string& last) {
   const Stopwatch watch;
+  network.host_from = boundary.host_from;
+  if (!names_are_good(network, boundary.host_from, diagnostics)) return false;
   if (boundary.bytes && failed(take_bytes(network.graph, boundary.bytes->scale, boundary.bytes->offset), diagnostics)) return false;
   PassContext context{diagnostics, evaluate};
   for (const PassRecord& pass : run_passes(network.graph, streamline_passes(), context, last)) {
@@ -72,8 +90,8 @@ bool streamline(Network& network, const Boundary& boundary, Diagnostics& diagnos
 
 std::optional<HardwarePart> plan_hardware(const Network& network, Diagnostics& diagnostics) {
   for (const Diagnostic& obstacle : network.model.obstacles) diagnostics.add(obstacle);
-  report_obstacles(network.graph, diagnostics);
-  std::optional<HardwarePart> part = find_hardware(network.graph, {}, diagnostics);
+  report_obstacles(network.graph, diagnostics, network.host_from);
+  std::optional<HardwarePart> part = find_hardware(network.graph, place(network.graph, network.host_from), diagnostics);
   if (diagnostics.has_errors()) return std::nullopt;
   if (part && part->layers.empty()) {
     diagnostics.add(Diagnostic(Code::kPassThrough, "nothing of this network is left for hardware; it will only pass its input through")

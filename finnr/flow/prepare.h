@@ -23,6 +23,7 @@ struct ByteInput {
 struct Boundary {
   std::optional<ByteInput> bytes;
   std::optional<std::int64_t> top_k;
+  std::vector<std::string> host_from;  ///< model nodes that the host computes, with everything that depends on them
 };
 
 /// One step of the pipeline as the user sees it.
@@ -38,6 +39,7 @@ struct Network {
   Graph graph;
   std::vector<StepRecord> steps;
   std::vector<StepRecord> passes;  ///< inside the step "streamline"
+  std::vector<std::string> host_from;  ///< as in Boundary
 };
 
 /// Reads a model file.

@@ -96,6 +96,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
                    return folds * std::max(p.count * p.pixels, p.windows ? pixels_in(*p.windows) : 0);
                  },
                  [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
+                 [&](const ShiftLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
                  [&](const TopKLayer& t) { return std::max(ceil_div(t.labels, pe), t.k); },
                  [&](const JoinLayer& j) { return j.vectors * ceil_div(j.channels, pe); },
                  [&](const ConcatLayer& c) {

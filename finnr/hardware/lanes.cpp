@@ -58,6 +58,7 @@ Free freedom(const Layer& layer, const HardwarePart& part) {
                    return p.windows ? windowed(*p.windows, p.channels) : Free{p.channels, p.channels * p.count * p.pixels};
                  },
                  [](const ThresholdLayer& t) { return Free{t.channels, t.channels * t.vectors}; },
+                 [](const ShiftLayer& t) { return Free{t.channels, t.channels * t.vectors}; },
                  [](const TopKLayer& t) { return Free{t.labels, t.labels}; },
                  [](const JoinLayer& j) { return Free{j.channels, j.channels * j.vectors}; },
                  [&](const ConcatLayer& c) {
@@ -94,6 +95,9 @@ Side input_side(const Layer& layer, const Fold& fold, std::size_t port) {
                                  return Side{p.windows ? pixels_in(*p.windows) : p.count * p.pixels, p.channels, fold.pe};
                                },
                                [&](const ThresholdLayer& t) {
+                                 return Side{t.vectors, t.channels, fold.pe};
+                               },
+                               [&](const ShiftLayer& t) {
                                  return Side{t.vectors, t.channels, fold.pe};
                                },
                                [&](const TopKLayer& t) {

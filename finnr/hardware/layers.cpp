@@ -45,15 +45,14 @@ bool on_integers(const Graph& graph, const Node& node) {
 
 /// The nodes that become hardware: integer layers, and the moves and renames between them. Moves at the two ends stay with the
 /// host, where they cost nothing.
-std::vector<bool> hardware_nodes(const Graph& graph, const std::vector<bool>& host) {
+std::vector<bool> hardware_nodes(const Graph& graph, const Placement& placement) {
   const std::vector<NodeId> order = graph.order();
   std::vector<bool> behind(graph.value_count(), false);  // of a computing layer
   std::vector<bool> in_front(graph.value_count(), false);
   std::vector<bool> candidate(graph.node_count(), false);
   for (const NodeId id : order) {
     const Node& node = graph.node(id);
-    const bool own = !host.empty() && host[id.index()];
-    candidate[id.index()] = !own && on_integers(graph, node) && (computes(graph, node) || moves(node) || renames(node));
+    candidate[id.index()] = placement[id] == Site::kHardware && on_integers(graph, node) && (computes(graph, node) || moves(node) || renames(node));
     const bool after = candidate[id.index()] && (computes(graph, node) || std::ranges::any_of(node.inputs, [&](ValueId v) { return behind[v.index()]; }));
     for (const ValueId output : node.outputs) behind[output.index()] = after;
   }
@@ -412,14 +411,32 @@ class LayerFinder {
     return ok_status();
   }
 
-  Status add(NodeId id, const Join&) {
+  /// A join with a constant, the same for all elements.
+  Status add_shift(NodeId id, const Join& op, std::size_t constant) {
     const Node& node = graph_.node(id);
+    const Tensor& offset = *graph_.value(node.inputs[constant]).constant;
+    const ValueId x = node.inputs[1 - constant];
+    const bool uniform = std::ranges::all_of(offset.ints(), [&](std::int64_t value) { return value == offset.ints()[0]; });
+    const bool grows = op.function == JoinFunction::kAdd && (constant == 1 ? op.left : op.right) == 1;
+    if (!uniform || !grows || shape_of(x) != shape_of(node.outputs[0]))
+      return no_unit(graph_, id, "one of its operands is a constant, and not one number that is added");
+    FINNR_ASSIGN(const View seen, view(x));
+    const std::int64_t added = offset.ints()[0] * (constant == 1 ? op.right : op.left);
+    const std::int64_t channels = part_.links[seen.link].channels;
+    finish(id, ShiftLayer{id, added, channels, count(shape_of(x)) / channels}, {seen.link}, seen.layout, channels);
+    return ok_status();
+  }
+
+  Status add(NodeId id, const Join& op) {
+    const Node& node = graph_.node(id);
+    for (std::size_t side = 0; side < 2; ++side) {
+      if (graph_.value(node.inputs[side]).constant) return add_shift(id, op, side);
+    }
     const Shape& y = shape_of(node.outputs[0]);
     JoinLayer layer;
     layer.node = id;
     std::vector<std::size_t> inputs;
     for (std::size_t side = 0; side < 2; ++side) {
-      if (graph_.value(node.inputs[side]).constant) return no_unit(graph_, id, "one of its operands is a constant");
       FINNR_ASSIGN(const std::size_t input, canonical_input(id, side));
       inputs.push_back(input);
       const Shape& x = shape_of(node.inputs[side]);
@@ -606,7 +623,7 @@ class LayerFinder {
           Overloaded{[&](const MatrixLayer& m) { return std::holds_alternative<Conv>(graph_.node(m.node).op) ? "conv" : "fc"; },
                      [](const DepthwiseLayer&) { return "dw"; }, [](const PoolLayer&) { return "pool"; },
                      [](const ThresholdLayer&) { return "thr"; }, [](const TopKLayer&) { return "top_k"; },
-                     [](const JoinLayer&) { return "join"; }, [](const ConcatLayer&) { return "concat"; },
+                     [](const ShiftLayer&) { return "shift"; }, [](const JoinLayer&) { return "join"; }, [](const ConcatLayer&) { return "concat"; },
                      [](const TakeLayer&) { return "take"; }, [](const ResampleLayer&) { return "resample"; },
                      [](const PermuteLayer&) { return "permute"; }},
           layer.kind);
@@ -636,32 +653,6 @@ HardwarePart pass_through(const Graph& graph) {
   return {{{value, Layout::row_major(count(v.shape)), type, count(v.shape), 1}}, {}, {0}, {0}};
 }
 
-/// A value that the host would compute from hardware and give back to it.
-void report_returns(const Graph& graph, const std::vector<bool>& chosen, Diagnostics& diagnostics) {
-  std::vector<bool> tainted(graph.value_count(), false);  // host values that depend on hardware
-  for (const NodeId id : graph.order()) {
-    const Node& node = graph.node(id);
-    const auto from_hardware = [&](ValueId v) {
-      return tainted[v.index()] || (graph.value(v).producer.valid() && chosen[graph.value(v).producer.index()]);
-    };
-    if (!chosen[id.index()]) {
-      const bool any = std::ranges::any_of(node.inputs, from_hardware);
-      for (const ValueId output : node.outputs) tainted[output.index()] = any;
-      continue;
-    }
-    for (const ValueId input : node.inputs) {
-      if (!tainted[input.index()]) continue;
-      const NodeId between = graph.value(input).producer;
-      diagnostics.add(Diagnostic(Code::kHostBetween, fmt::format("{} stands between hardware layers", describe(graph, between)))
-                          .at(place_of(graph, between))
-                          .because(fmt::format("it is no operator on integers, depends on hardware, and {} behind it is hardware again",
-                                               describe(graph, id)))
-                          .fix(fmt::format("quantize what it reads and what it gives, or leave everything from there to the host with --host-from")));
-      break;
-    }
-  }
-}
-
 }  // namespace
 
 bool Windows::filled() const {
@@ -674,14 +665,10 @@ bool Windows::filled() const {
          outside(shape.w, shape.up_w, shape.repeat, shape.pad_left, shape.ow, shape.stride_w, shape.kw, shape.dilation_w);
 }
 
-std::optional<HardwarePart> find_hardware(const Graph& graph, const std::vector<bool>& host, Diagnostics& diagnostics) {
-  const std::vector<bool> chosen = hardware_nodes(graph, host);
+std::optional<HardwarePart> find_hardware(const Graph& graph, const Placement& placement, Diagnostics& diagnostics) {
+  const std::vector<bool> chosen = hardware_nodes(graph, placement.sites.empty() ? place(graph) : placement);
   if (std::ranges::find(chosen, true) == chosen.end()) return pass_through(graph);
-  const std::size_t problems = diagnostics.list().size();
-  report_returns(graph, chosen, diagnostics);
-  std::optional<HardwarePart> part = LayerFinder(graph, chosen, diagnostics).run();
-  if (diagnostics.list().size() != problems) return std::nullopt;
-  return part;
+  return LayerFinder(graph, chosen, diagnostics).run();
 }
 
 Place place_of(const Layer& layer) { return {"", layer.origin.empty() ? "" : layer.origin.front(), ""}; }

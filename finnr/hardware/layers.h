@@ -10,6 +10,7 @@
 
 #include "finnr/base/diagnostics.h"
 #include "finnr/graph/graph.h"
+#include "finnr/graph/placement.h"
 #include "finnr/hardware/layout.h"
 #include "finnr/hardware/window.h"
 
@@ -70,6 +71,14 @@ struct ThresholdLayer {
   std::int64_t vectors = 1;
 };
 
+/// A number added to every element.
+struct ShiftLayer {
+  NodeId node;
+  std::int64_t offset = 0;
+  std::int64_t channels = 0;
+  std::int64_t vectors = 1;
+};
+
 struct TopKLayer {
   NodeId top_k;
   std::int64_t labels = 0;
@@ -120,7 +129,7 @@ struct Link {
 
 struct Layer {
   std::string name;  ///< conv0, dw0, fc0, pool0, thr0, ...; top_k
-  std::variant<MatrixLayer, DepthwiseLayer, PoolLayer, ThresholdLayer, TopKLayer, JoinLayer, ConcatLayer, TakeLayer, ResampleLayer,
+  std::variant<MatrixLayer, DepthwiseLayer, PoolLayer, ThresholdLayer, ShiftLayer, TopKLayer, JoinLayer, ConcatLayer, TakeLayer, ResampleLayer,
                PermuteLayer>
       kind;
   std::vector<std::size_t> inputs;  ///< links
@@ -142,8 +151,8 @@ struct HardwarePart {
 inline constexpr std::int64_t kMaxFusedSteps = 15;
 
 /// Finds the hardware part, or reports everything that stands in its way (all problems at once). The graph comes from the
-/// streamline passes. `host` marks the nodes, by id, that the host computes; empty for the choice by kind of node alone.
-std::optional<HardwarePart> find_hardware(const Graph& graph, const std::vector<bool>& host, Diagnostics& diagnostics);
+/// streamline passes; an empty placement stands for place(graph).
+std::optional<HardwarePart> find_hardware(const Graph& graph, const Placement& placement, Diagnostics& diagnostics);
 
 /// Names for messages: "node 'Conv_3'" of the model behind a layer.
 Place place_of(const Layer& layer);

@@ -22,7 +22,8 @@
 namespace finnr {
 namespace {
 
-constexpr int kMaxOperandBits = 16;
+constexpr int kMaxOperandBits = 24;
+constexpr int kMaxAccumulatorBits = 48;
 constexpr int kMaxTableBits = 12;
 constexpr std::int64_t kEdgeDepth = 2;     ///< beats queued at the edges, so that no outside wire reaches a unit's logic
 constexpr std::int64_t kLutRamDepth = 128; ///< deeper memories fill block RAM better
@@ -339,6 +340,21 @@ class Builder {
     return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, result, {0, 24});
   }
 
+  /// A shift is a looked-up function, or steps of one where the numbers have many bits.
+  std::size_t build(const Layer& layer, const ShiftLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
+    const IntType x = part_.links[layer.inputs[0]].type;
+    const IntType result = part_.links[layer.output].type;
+    const std::int64_t width = x.bipolar ? 2 : x.hi - x.lo;  // -1 to +1 are two steps at once
+    Tensor::Ints thresholds;
+    for (std::int64_t k = 0; k < width; ++k) thresholds.push_back(x.bipolar ? 1 : x.lo + 1 + k);
+    Steps steps{std::make_shared<const Tensor>(Shape{1, width}, std::move(thresholds)),
+                std::make_shared<const Tensor>(Shape{1}, Tensor::Ints{x.lo + t.offset}),
+                std::make_shared<const Tensor>(Shape{1, width}, Tensor::Ints(static_cast<std::size_t>(width), 1)), result};
+    Threshold unit{t.channels, t.vectors, x, std::move(steps), false};
+    unit.table = width > kMaxFusedSteps && x.bits() <= kMaxTableBits;
+    return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {0, 24});
+  }
+
   std::size_t build(const Layer& layer, const TopKLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
     const TopKUnit unit{t.labels, t.k, part_.links[layer.inputs[0]].type};
     return add(layer.name, unit, layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {1, 4});
@@ -414,17 +430,23 @@ class Builder {
 
 Status check_widths(const Graph& graph, const HardwarePart& part, const Layer& layer) {
   const Tensor* weights = nullptr;
-  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) weights = m->weights.get();
-  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) weights = d->weights.get();
-  (void)graph;
+  NodeId node;
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) weights = m->weights.get(), node = m->node;
+  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) weights = d->weights.get(), node = d->node;
   if (weights == nullptr) return ok_status();
+  const auto too_wide = [&](std::string what, std::string limit) {
+    return Diagnostic(Code::kTooWide, std::move(what)).at(place_of(layer)).because(std::move(limit)).fix("quantize to fewer bits");
+  };
   const int x = part.links[layer.inputs[0]].type.bits();
   const int w = weight_type(*weights).bits();
-  if (x <= kMaxOperandBits && w <= kMaxOperandBits) return ok_status();
-  return Diagnostic(Code::kTooWide, fmt::format("layer {} multiplies {}-bit activations by {}-bit weights", layer.name, x, w))
-      .at(place_of(layer))
-      .because(fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits))
-      .fix("quantize to fewer bits");
+  if (x > kMaxOperandBits || w > kMaxOperandBits)
+    return too_wide(fmt::format("layer {} multiplies {}-bit activations by {}-bit weights", layer.name, x, w),
+                    fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits));
+  const int sum = graph.value(graph.node(node).outputs[0]).type.ints.bits();
+  if (sum > kMaxAccumulatorBits)
+    return too_wide(fmt::format("the sums of layer {} need {} bits", layer.name, sum),
+                    fmt::format("accumulators have up to {} bits", kMaxAccumulatorBits));
+  return ok_status();
 }
 
 /// Elements of a vector that travel on each link: all lanes divide it. What enters a stand-alone threshold unit also leaves it,

@@ -61,7 +61,11 @@ Status import_conv_channels_last(NodeImport& node) {
   FINNR_ASSIGN(Operand weights, node.operand(1));
   FINNR_ASSIGN(x, channels_first(node, x, 0));
   FINNR_ASSIGN(weights, channels_first(node, weights, 1));
-  FINNR_ASSIGN(const Operand y, convolve(node, given, x, weights));
+  FINNR_ASSIGN(Operand y, convolve(node, given, x, weights));
+  if (node.has_input(2)) {
+    FINNR_ASSIGN(Operand bias, node.operand(2));
+    FINNR_ASSIGN(y, add_bias(node, std::move(y), std::move(bias), 2));
+  }
   return node.give(channels_last(node, y));
 }
 

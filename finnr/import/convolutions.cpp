@@ -22,9 +22,11 @@ Result<std::int64_t> read_groups(NodeImport& node) {
 Shape spatial_part(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
 
 /// What Conv and its transposed form ask of data and weights: numbers, of one rank with at least one spatial axis, not empty.
-Status check_ranks(NodeImport& node, const Operand& x, const Operand& weights) {
-  FINNR_RETURN_IF_ERROR(check_float(node, x, 0));
-  FINNR_RETURN_IF_ERROR(check_float(node, weights, 1));
+Status check_ranks(NodeImport& node, const ConvAttributes& given, const Operand& x, const Operand& weights) {
+  if (!given.codes) {
+    FINNR_RETURN_IF_ERROR(check_float(node, x, 0));
+    FINNR_RETURN_IF_ERROR(check_float(node, weights, given.weights_input));
+  }
   const Shape data = node.shape(x);
   const Shape kernel = node.shape(weights);
   if (data.size() < 3) {
@@ -32,7 +34,8 @@ Status check_ranks(NodeImport& node, const Operand& x, const Operand& weights) {
         .because("it needs an axis of samples, one of channels and at least one spatial axis");
   }
   if (kernel.size() != data.size() || count(kernel) == 0)
-    return node.input_error(Code::kShapeMismatch, 1, fmt::format("weights of shape {} on data of shape {}", to_text(kernel), to_text(data)));
+    return node.input_error(Code::kShapeMismatch, given.weights_input,
+                            fmt::format("weights of shape {} on data of shape {}", to_text(kernel), to_text(data)));
   return ok_status();
 }
 
@@ -53,9 +56,9 @@ Status check_groups(NodeImport& node, std::int64_t groups, std::int64_t channels
       .because(fmt::format("each group of {} has as many channels", printable(node.node().type)));
 }
 
-Status check_channels(NodeImport& node, std::int64_t channels, std::int64_t expected, const Shape& x, const Shape& weights) {
+Status check_channels(NodeImport& node, std::size_t i, std::int64_t channels, std::int64_t expected, const Shape& x, const Shape& weights) {
   if (channels == expected) return ok_status();
-  return node.input_error(Code::kShapeMismatch, 1, fmt::format("input has {} channels, weights expect {}", channels, expected))
+  return node.input_error(Code::kShapeMismatch, i, fmt::format("input has {} channels, weights expect {}", channels, expected))
       .because(fmt::format("the data has shape {}, the weights {}", to_text(x), to_text(weights)));
 }
 
@@ -68,24 +71,21 @@ Result<Operand> add_conv(NodeImport& node, Conv op, const Operand& x, const Oper
   return result;
 }
 
-/// y + the bias of input 2, if there is one.
-Result<Operand> with_bias(NodeImport& node, Operand y) {
-  if (!node.has_input(2)) return y;
-  FINNR_ASSIGN(Operand bias, node.operand(2));
-  FINNR_RETURN_IF_ERROR(check_float(node, bias, 2));
+}  // namespace
+
+Result<Operand> add_bias(NodeImport& node, Operand y, Operand bias, std::size_t i) {
+  FINNR_RETURN_IF_ERROR(check_float(node, bias, i));
   const Shape shape = node.shape(y);
   const Shape given = node.shape(bias);
   if (given.size() != 1 || given[0] != shape[1]) {
-    return node.input_error(Code::kShapeMismatch, 2,
+    return node.input_error(Code::kShapeMismatch, i,
                             fmt::format("a bias of shape {} does not fit {} output channels", to_text(given), shape[1]));
   }
   Shape spread(shape.size(), 1);
   spread[1] = shape[1];
   FINNR_ASSIGN(bias, reshape_step(node, bias, std::move(spread)));
-  return binary_step(node, BinaryFunction::kAdd, std::move(y), 0, std::move(bias), 2);
+  return binary_step(node, BinaryFunction::kAdd, std::move(y), 0, std::move(bias), i);
 }
-
-}  // namespace
 
 Result<ConvAttributes> read_conv(NodeImport& node) {
   ConvAttributes result;
@@ -95,25 +95,26 @@ Result<ConvAttributes> read_conv(NodeImport& node) {
 }
 
 Result<Operand> convolve(NodeImport& node, const ConvAttributes& given, const Operand& x, const Operand& weights) {
-  FINNR_RETURN_IF_ERROR(check_ranks(node, x, weights));
+  FINNR_RETURN_IF_ERROR(check_ranks(node, given, x, weights));
   const Shape data = node.shape(x);
   const Shape kernel = node.shape(weights);
   FINNR_RETURN_IF_ERROR(check_kernel(given.window, kernel));
   FINNR_RETURN_IF_ERROR(check_groups(node, given.groups, data[1], "input"));
   FINNR_RETURN_IF_ERROR(check_groups(node, given.groups, kernel[0], "output"));
-  FINNR_RETURN_IF_ERROR(check_channels(node, data[1], kernel[1] * given.groups, data, kernel));
+  FINNR_RETURN_IF_ERROR(check_channels(node, given.weights_input, data[1], kernel[1] * given.groups, data, kernel));
   FINNR_ASSIGN(const Window window, fit_window(node, given.window, spatial_part(kernel), spatial_part(data)));
   const Shape spacing(window.kernel.size(), 1);
-  FINNR_ASSIGN(Operand y,
-               add_conv(node, Conv{window.stride, window.dilation, window.begin, window.end, spacing, given.groups, 0}, x, weights));
-  return with_bias(node, std::move(y));
+  return add_conv(node, Conv{window.stride, window.dilation, window.begin, window.end, spacing, given.groups, 0}, x, weights);
 }
 
 Status import_conv(NodeImport& node) {
   FINNR_ASSIGN(const ConvAttributes given, read_conv(node));
   FINNR_ASSIGN(const Operand x, node.operand(0));
   FINNR_ASSIGN(const Operand weights, node.operand(1));
-  return node.give(convolve(node, given, x, weights));
+  FINNR_ASSIGN(Operand y, convolve(node, given, x, weights));
+  if (!node.has_input(2)) return node.give(std::move(y));
+  FINNR_ASSIGN(Operand bias, node.operand(2));
+  return node.give(add_bias(node, std::move(y), std::move(bias), 2));
 }
 
 namespace {
@@ -215,16 +216,18 @@ Status import_conv_transpose(NodeImport& node) {
   FINNR_ASSIGN(const TransposedAttributes given, read_transposed(node));
   FINNR_ASSIGN(const Operand x, node.operand(0));
   FINNR_ASSIGN(const Operand weights, node.operand(1));
-  FINNR_RETURN_IF_ERROR(check_ranks(node, x, weights));
+  FINNR_RETURN_IF_ERROR(check_ranks(node, {}, x, weights));
   const Shape data = node.shape(x);
   const Shape kernel = node.shape(weights);
   FINNR_RETURN_IF_ERROR(check_kernel(given.window, kernel));
   FINNR_RETURN_IF_ERROR(check_groups(node, given.groups, data[1], "input"));
-  FINNR_RETURN_IF_ERROR(check_channels(node, data[1], kernel[0], data, kernel));
+  FINNR_RETURN_IF_ERROR(check_channels(node, 1, data[1], kernel[0], data, kernel));
   FINNR_ASSIGN(Conv op, transposed_window(node, given, spatial_part(kernel), spatial_part(data)));
   FINNR_ASSIGN(const Operand mirrored, mirrored_weights(node, weights, given.groups));
   FINNR_ASSIGN(Operand y, add_conv(node, std::move(op), x, mirrored));
-  return node.give(with_bias(node, std::move(y)));
+  if (!node.has_input(2)) return node.give(std::move(y));
+  FINNR_ASSIGN(Operand bias, node.operand(2));
+  return node.give(add_bias(node, std::move(y), std::move(bias), 2));
 }
 
 }  // namespace finnr

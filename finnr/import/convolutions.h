@@ -8,12 +8,17 @@ namespace finnr {
 struct ConvAttributes {
   WindowAttributes window;
   std::int64_t groups = 1;
+  std::size_t weights_input = 1;  ///< named in messages
+  bool codes = false;             ///< operands are integers, not numbers
 };
 
 Result<ConvAttributes> read_conv(NodeImport& node);
 
-/// ONNX Conv of x [N,C,...] with weights [M,C/groups,k...] and the node's input 2 as bias [M] where it is given. Fails with
-/// kShapeMismatch, kTypeMismatch, kBadAttribute or kTooLarge.
+/// ONNX Conv of x [N,C,...] with weights [M,C/groups,k...], without bias. Fails with kShapeMismatch, kTypeMismatch,
+/// kBadAttribute or kTooLarge.
 Result<Operand> convolve(NodeImport& node, const ConvAttributes& given, const Operand& x, const Operand& weights);
+
+/// y + a bias of one number for each channel, which is input `i`.
+Result<Operand> add_bias(NodeImport& node, Operand y, Operand bias, std::size_t i);
 
 }  // namespace finnr

@@ -202,8 +202,8 @@ Result<Operand> clip_floats(NodeImport& node) {
   if (!low && !high) return x;
   constexpr float kLargest = std::numeric_limits<float>::max();
   return unary_step(node, x,
-                     Unary{UnaryFunction::kClip, std::clamp(low.value_or(-kLargest), -kLargest, kLargest),
-                           std::clamp(high.value_or(kLargest), -kLargest, kLargest)});
+                    Unary{UnaryFunction::kClip, std::clamp(low.value_or(-kLargest), -kLargest, kLargest),
+                          std::clamp(high.value_or(kLargest), -kLargest, kLargest)});
 }
 
 Result<std::int64_t> integer_limit(NodeImport& node, std::size_t i, std::int64_t otherwise) {

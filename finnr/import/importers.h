@@ -31,6 +31,12 @@ Status import_trunc(NodeImport& node);
 Status import_conv(NodeImport& node);
 Status import_conv_transpose(NodeImport& node);
 
+// code_products.cpp
+Status import_qlinear_conv(NodeImport& node);
+Status import_qlinear_matmul(NodeImport& node);
+Status import_conv_integer(NodeImport& node);
+Status import_matmul_integer(NodeImport& node);
+
 // pools.cpp: an average is a sum and a division.
 Status import_max_pool(NodeImport& node);
 Status import_average_pool(NodeImport& node);

@@ -51,6 +51,7 @@ constexpr OperatorInfo kStandard[] = {
     {"Constant", 0, 0, 1, import_constant},
     {"ConstantOfShape", 1, 1, 1, import_constant_of_shape},
     {"Conv", 2, 3, 1, import_conv},
+    {"ConvInteger", 2, 4, 1, import_conv_integer},
     {"ConvTranspose", 2, 3, 1, import_conv_transpose},
     {"Cos", 1, 1, 1, unary<U::kCos>},
     {"DepthToSpace", 1, 1, 1, import_depth_to_space},
@@ -76,6 +77,7 @@ constexpr OperatorInfo kStandard[] = {
     {"Log", 1, 1, 1, unary<U::kLog>},
     {"LogSoftmax", 1, 1, 1, softmax<true>},
     {"MatMul", 2, 2, 1, import_matmul},
+    {"MatMulInteger", 2, 4, 1, import_matmul_integer},
     {"Max", 1, -1, 1, chain<B::kMax>},
     {"MaxPool", 1, 1, 2, import_max_pool},
     {"Mean", 1, -1, 1, import_mean},
@@ -86,6 +88,8 @@ constexpr OperatorInfo kStandard[] = {
     {"PRelu", 2, 2, 1, binary<B::kPrelu>},
     {"Pad", 1, 4, 1, import_pad},
     {"Pow", 2, 2, 1, binary<B::kPow>},
+    {"QLinearConv", 8, 9, 1, import_qlinear_conv},
+    {"QLinearMatMul", 8, 8, 1, import_qlinear_matmul},
     {"QuantizeLinear", 2, 3, 1, import_quantize_linear},
     {"Range", 3, 3, 1, import_range},
     {"Reciprocal", 1, 1, 1, unary<U::kReciprocal>},
@@ -159,8 +163,8 @@ constexpr std::string_view kControlFlow[] = {"If", "Loop", "Scan"};
 
 /// Operators with an exact meaning that this version does not have.
 constexpr std::string_view kLater[] = {
-    "ArgMin", "FloatQuant", "GlobalLpPool", "GroupNormalization", "InstanceNormalization", "LayerNormalization", "LpPool", "ReduceLogSum",
-    "ReduceLogSumExp",
+    "ArgMin", "FloatQuant",   "GlobalLpPool",    "GroupNormalization", "InstanceNormalization", "LayerNormalization",
+    "LpPool", "ReduceLogSum", "ReduceLogSumExp",
 };
 
 constexpr std::string_view kChannelsLastDomain = "qonnx.custom_op.channels_last";

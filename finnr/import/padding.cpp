@@ -63,8 +63,9 @@ Status check_sizes(NodeImport& node, const Shape& shape, const Shape& begin, con
     if (begin[a] > kMaxElements || end[a] > kMaxElements)
       return NodeImport::error(Code::kTooLarge, fmt::format("output of '{}' is too large", printable(node.node().name)))
           .because("its padding is far larger than any tensor");
-    result[a] += std::max(begin[a], -shape[a]) + std::max(end[a], -shape[a]);
-    if (result[a] < 0) return NodeImport::error(Code::kShapeMismatch, fmt::format("Pad removes more than axis {} has", a));
+    if (begin[a] < -shape[a] || end[a] < -shape[a] || shape[a] + begin[a] + end[a] < 0)
+      return NodeImport::error(Code::kShapeMismatch, fmt::format("Pad removes more than axis {} has", a));
+    result[a] += begin[a] + end[a];
   }
   if (is_sane(result)) return ok_status();
   return NodeImport::error(Code::kTooLarge, fmt::format("output of '{}' is too large", printable(node.node().name)))
@@ -124,15 +125,18 @@ Status import_pad(NodeImport& node) {
   pad.end = pad.begin;
   bool needed = false;
   for (std::size_t a = 0; a < shape.size(); ++a) {
+    if (begin[a] == 0 && end[a] == 0) continue;
     const bool constant = mode == PadMode::kConstant;
     if (!constant && shape[a] == 0 && (begin[a] > 0 || end[a] > 0))
       return node.input_error(Code::kShapeMismatch, 0, "padding repeats elements of an empty axis");
     const std::int64_t first = constant ? std::max<std::int64_t>(0, -begin[a]) : -begin[a];
     const std::int64_t last = shape[a] + (constant ? std::min<std::int64_t>(0, end[a]) : end[a]);
-    FINNR_RETURN_IF_ERROR(node.charge(std::max<std::int64_t>(0, last - first)));
-    std::vector<std::int64_t> indices;
-    for (std::int64_t at = first; at < last; ++at) indices.push_back(source(mode, at, shape[a]));
-    FINNR_ASSIGN(x, take_step(node, x, static_cast<int>(a), std::move(indices)));
+    if (first != 0 || last != shape[a]) {
+      FINNR_RETURN_IF_ERROR(node.charge(std::max<std::int64_t>(0, last - first)));
+      std::vector<std::int64_t> indices;
+      for (std::int64_t at = first; at < last; ++at) indices.push_back(source(mode, at, shape[a]));
+      FINNR_ASSIGN(x, take_step(node, x, static_cast<int>(a), std::move(indices)));
+    }
     if (!constant) continue;
     pad.begin[a] = std::max<std::int64_t>(0, begin[a]);
     pad.end[a] = std::max<std::int64_t>(0, end[a]);

@@ -25,15 +25,15 @@ Status check_rank(NodeImport& node, const Operand& x) {
 Result<Window> pool_window(NodeImport& node, const WindowAttributes& given, const Operand& x) {
   FINNR_RETURN_IF_ERROR(check_rank(node, x));
   const Shape image = spatial_part(node.shape(x));
-  if (given.kernel.empty())
-    return NodeImport::attribute_error(Code::kBadAttribute, "kernel_shape", "attribute 'kernel_shape' is missing");
+  if (given.kernel.empty()) return NodeImport::attribute_error(Code::kBadAttribute, "kernel_shape", "attribute 'kernel_shape' is missing");
   FINNR_ASSIGN(const Shape kernel, spatial_list("kernel_shape", given.kernel, image.size(), 1));
   FINNR_ASSIGN(Window window, fit_window(node, given, kernel, image));
   for (std::size_t a = 0; a < image.size(); ++a) {
     FINNR_RETURN_IF_ERROR(node.charge(window.positions[a]));
     const std::vector<std::int64_t> met = window.met(a, 0, image[a]);
     if (std::ranges::find(met, 0) == met.end()) continue;
-    return NodeImport::attribute_error(Code::kBadAttribute, "pads", fmt::format("a window of {} lies in the padding alone", node.node().type))
+    return NodeImport::attribute_error(Code::kBadAttribute, "pads",
+                                       fmt::format("a window of {} lies in the padding alone", node.node().type))
         .because(fmt::format("the padding is as wide as the kernel along axis {}", a + 2))
         .fix("use less padding");
   }

@@ -13,8 +13,8 @@
 namespace finnr {
 namespace {
 
-constexpr std::string_view kTransforms[] = {"half_pixel",   "half_pixel_symmetric", "pytorch_half_pixel",   "align_corners",
-                                            "asymmetric",   "tf_crop_and_resize",   "tf_half_pixel_for_nn"};
+constexpr std::string_view kTransforms[] = {"half_pixel", "half_pixel_symmetric", "pytorch_half_pixel",  "align_corners",
+                                            "asymmetric", "tf_crop_and_resize",   "tf_half_pixel_for_nn"};
 constexpr std::string_view kNearest[] = {"round_prefer_floor", "round_prefer_ceil", "floor", "ceil"};
 constexpr std::string_view kPolicies[] = {"stretch", "not_larger", "not_smaller"};
 
@@ -44,7 +44,8 @@ Result<std::string> one_of(NodeImport& node, std::string_view name, const std::s
 Status check_mode(NodeImport& node) {
   FINNR_ASSIGN(const std::string mode, node.text("mode", "nearest"));
   if (mode == "nearest") return ok_status();
-  return NodeImport::attribute_error(Code::kBadAttribute, "mode", fmt::format("{} with mode {} is not supported", node.node().type, printable(mode)))
+  return NodeImport::attribute_error(Code::kBadAttribute, "mode",
+                                     fmt::format("{} with mode {} is not supported", node.node().type, printable(mode)))
       .because("it computes new elements between the old ones; finnr takes the nearest")
       .fix("use mode nearest in training, or a transposed convolution");
 }
@@ -206,7 +207,8 @@ Status import_resize(NodeImport& node) {
     FINNR_ASSIGN(const std::vector<std::int64_t> sizes, node.integers_parameter(3, "the list of sizes"));
     FINNR_RETURN_IF_ERROR(set_sizes(sizes, listed, given.policy, axes));
   } else {
-    return NodeImport::error(Code::kBadOperands, "Resize has neither scales nor sizes").because("one of them says what becomes of each axis");
+    return NodeImport::error(Code::kBadOperands, "Resize has neither scales nor sizes")
+        .because("one of them says what becomes of each axis");
   }
   if (given.transform == "tf_crop_and_resize") FINNR_RETURN_IF_ERROR(set_region(node, listed, axes));
   return node.give(resized(node, given, std::move(x), axes));

@@ -45,8 +45,8 @@ Result<Operand> reshape_step(NodeImport& node, const Operand& x, Shape shape) {
   if (from == shape) return x;
   const int batch = x.batch_axis < 0 ? -1 : axis_after(from, x.batch_axis, shape);
   if (x.batch_axis >= 0 && batch < 0)
-    note_batch(node,
-               fmt::format("{} mixes the batch with other axes: {} becomes {}", printable(node.node().type), to_text(from), to_text(shape)));
+    note_batch(
+        node, fmt::format("{} mixes the batch with other axes: {} becomes {}", printable(node.node().type), to_text(from), to_text(shape)));
   FINNR_ASSIGN(const ValueId y, node.add(Reshape{std::move(shape)}, {x.value}));
   return with_batch(node, y, x, batch);
 }
@@ -68,10 +68,10 @@ Result<Operand> take_step(NodeImport& node, const Operand& x, int axis, std::vec
     const auto length = static_cast<std::int64_t>(indices.size());
     return node.made(gather(*x.constant, Tensor({length}, std::move(indices)), axis), x.stored);
   }
-  if (indices == all_indices(shape[static_cast<std::size_t>(axis)])) return x;
+  if (result == shape && std::ranges::is_sorted(indices) && std::ranges::adjacent_find(indices) == indices.end()) return x;
   if (axis == x.batch_axis)
-    note_batch(node, fmt::format("{} chooses samples of the batch: {} becomes {}", printable(node.node().type), to_text(shape), to_text(result)));
-  FINNR_RETURN_IF_ERROR(node.charge(static_cast<std::int64_t>(indices.size())));
+    note_batch(node,
+               fmt::format("{} chooses samples of the batch: {} becomes {}", printable(node.node().type), to_text(shape), to_text(result)));
   FINNR_ASSIGN(const ValueId y, node.add(Take{axis, std::move(indices)}, {x.value}));
   return with_batch(node, y, x, x.batch_axis);
 }

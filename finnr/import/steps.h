@@ -18,7 +18,8 @@ namespace finnr {
 Result<Operand> reshape_step(NodeImport& node, const Operand& x, Shape shape);
 /// Axis i of the result is axis perm[i] of x.
 Result<Operand> transpose_step(NodeImport& node, const Operand& x, const std::vector<int>& perm);
-/// Element i along the axis is element indices[i] of x.
+/// Element i along the axis is element indices[i] of x. Whoever lists indices for an axis of data charges the node first: inputs
+/// may be far larger than the file.
 Result<Operand> take_step(NodeImport& node, const Operand& x, int axis, std::vector<std::int64_t> indices);
 /// One behind the other along the axis; constants among data are put in.
 Result<Operand> concat_step(NodeImport& node, std::span<const Operand> parts, int axis);

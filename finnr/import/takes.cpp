@@ -122,6 +122,8 @@ Status import_slice(NodeImport& node) {
     const std::int64_t start = step > 0 ? position(lists.starts[i], size, 0, size) : position(lists.starts[i], size, -1, size - 1);
     const std::int64_t end = step > 0 ? position(lists.ends[i], size, 0, size) : position(lists.ends[i], size, -1, size - 1);
     const std::int64_t length = std::max<std::int64_t>(0, step > 0 ? (end - start + step - 1) / step : (start - end - step - 1) / -step);
+    if (length == size && step == 1) continue;
+    FINNR_RETURN_IF_ERROR(node.charge(length));
     std::vector<std::int64_t> indices;
     for (std::int64_t k = 0; k < length; ++k) indices.push_back(start + k * step);
     FINNR_ASSIGN(result, take_step(node, result, *axis, std::move(indices)));
@@ -142,7 +144,8 @@ Result<std::vector<std::int64_t>> split_sizes(NodeImport& node, std::int64_t siz
   } else {
     FINNR_ASSIGN(const std::int64_t parts, node.integer("num_outputs", outputs));
     if (parts < 1 || parts < outputs || parts > kMaxElements)
-      return NodeImport::attribute_error(Code::kBadAttribute, "num_outputs", fmt::format("Split into {} parts for {} outputs", parts, outputs));
+      return NodeImport::attribute_error(Code::kBadAttribute, "num_outputs",
+                                         fmt::format("Split into {} parts for {} outputs", parts, outputs));
     const std::int64_t each = (size + parts - 1) / parts;
     for (std::int64_t i = 0; i < outputs; ++i) sizes.push_back(std::clamp<std::int64_t>(size - i * each, 0, each));
     if (parts == outputs && node.attribute("num_outputs") == nullptr && size % parts != 0)
@@ -164,6 +167,7 @@ Status import_split(NodeImport& node) {
   const Shape shape = node.shape(x);
   FINNR_ASSIGN(const int axis, node.axis("axis", 0, shape.size()));
   FINNR_ASSIGN(const std::vector<std::int64_t> sizes, split_sizes(node, shape[static_cast<std::size_t>(axis)]));
+  FINNR_RETURN_IF_ERROR(node.charge(shape[static_cast<std::size_t>(axis)]));
   std::int64_t start = 0;
   for (std::size_t i = 0; i < node.node().outputs.size(); ++i) {
     std::vector<std::int64_t> indices = all_indices(sizes[i]);
@@ -190,6 +194,7 @@ Status import_tile(NodeImport& node) {
   }
   FINNR_RETURN_IF_ERROR(check_shape(result));
   for (std::size_t a = 0; a < shape.size(); ++a) {
+    if (repeats[a] == 1) continue;
     FINNR_RETURN_IF_ERROR(node.charge(result[a]));
     std::vector<std::int64_t> indices = all_indices(result[a]);
     for (std::int64_t& index : indices) index %= shape[a];

@@ -64,9 +64,9 @@ Tensor mapped(const Tensor& tensor, float (*function)(float)) {
 struct Truncation {
   Tensor scale;
   Tensor zero;
-  Tensor divisor;    ///< powers of two
+  Tensor divisor;  ///< powers of two
   Tensor out_scale;
-  Tensor out_zero;   ///< need not be whole
+  Tensor out_zero;  ///< need not be whole
   Rounding rounding = Rounding::kFloor;
   IntType codes;
 };
@@ -78,8 +78,7 @@ Result<Operand> truncated(NodeImport& node, const Truncation& t, Operand x) {
   FINNR_ASSIGN(x, tensor_step(node, BinaryFunction::kDiv, std::move(x), t.divisor));
   FINNR_ASSIGN(const ValueId numbers, node.value_of(x, 0));
   const Shape shape = node.graph().value(numbers).shape;
-  FINNR_ASSIGN(const ValueId codes,
-               node.add(Quantize{QuantizeStyle::kQonnx, t.rounding, t.codes, {{1.0F}, 0}, {{0.0F}, 0}}, {numbers}));
+  FINNR_ASSIGN(const ValueId codes, node.add(Quantize{QuantizeStyle::kQonnx, t.rounding, t.codes, {{1.0F}, 0}, {{0.0F}, 0}}, {numbers}));
   const auto whole = [](float z) { return std::floor(z) == z && std::abs(z) <= 0x1p31F; };
   if (std::ranges::all_of(t.out_zero.floats(), whole)) {
     FINNR_ASSIGN(const PerAxis<float> scale, broadcast_parameter(node, 1, "the scale", t.out_scale, shape));

@@ -25,9 +25,9 @@ Result<Shape> optional_list(NodeImport& node, std::string_view name) {
 Status check_least(std::string_view name, std::string_view what, const Shape& list, std::int64_t least) {
   for (const std::int64_t x : list) {
     if (x < least) {
-      return NodeImport::attribute_error(Code::kBadAttribute, name,
-                                         least == 0 ? fmt::format("{} of {} are not valid", what, x)
-                                                    : fmt::format("{} must be at least {}, is {}", what, least, x))
+      return NodeImport::attribute_error(
+                 Code::kBadAttribute, name,
+                 least == 0 ? fmt::format("{} of {} are not valid", what, x) : fmt::format("{} must be at least {}, is {}", what, least, x))
           .because(least == 0 ? "a convolution or pool adds elements around the image; it removes none" : "smaller ones have no meaning");
     }
   }
@@ -83,7 +83,8 @@ Result<WindowAttributes> read_window(NodeImport& node) {
 Result<Shape> spatial_list(std::string_view name, const Shape& given, std::size_t axes, std::int64_t otherwise) {
   if (given.empty()) return Shape(axes, otherwise);
   if (given.size() == axes) return given;
-  return NodeImport::attribute_error(Code::kBadAttribute, name, fmt::format("attribute '{}' has {} numbers, not {}", name, given.size(), axes))
+  return NodeImport::attribute_error(Code::kBadAttribute, name,
+                                     fmt::format("attribute '{}' has {} numbers, not {}", name, given.size(), axes))
       .because("it has one for each spatial axis, pads has two");
 }
 

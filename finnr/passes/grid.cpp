@@ -54,9 +54,11 @@ std::optional<Grid> rectified(Grid grid) {
 std::optional<Op> on_codes(const Op& op, const Grid& operand) {
   const auto* pad = std::get_if<Pad>(&op);
   if (pad == nullptr) return op;
-  if (!operand.zero.uniform()) return std::nullopt;
+  const auto nothing = [](const Shape& list) { return std::ranges::all_of(list, [](std::int64_t size) { return size == 0; }); };
+  const bool padded = !nothing(pad->begin) || !nothing(pad->end);
+  if (padded && !operand.zero.uniform()) return std::nullopt;
   Pad result{pad->begin, pad->end, 0, operand.zero.values[0]};
-  if (pad->value == 0) return result;
+  if (pad->value == 0 || !padded) return result;
   if (!operand.scale.uniform()) return std::nullopt;
   const double steps = std::nearbyint(static_cast<double>(pad->value) / operand.scale.values[0]);
   if (!(std::fabs(steps) < 0x1p31) || dequantize(static_cast<std::int64_t>(steps), operand.scale.values[0], 0) != pad->value)
@@ -93,7 +95,8 @@ std::optional<Grid> moved_grid(const Op& op, std::span<const Grid* const> parts,
       const std::optional<Op> padded = on_codes(op, grid);
       if (!padded) return std::nullopt;
       const std::int64_t code = std::get<Pad>(*padded).code;
-      if (!grid.range.contains(code)) grid.range = {std::min(grid.range.lo, code), std::max(grid.range.hi, code), false};
+      const bool pads = result != shapes[0];
+      if (pads && !grid.range.contains(code)) grid.range = {std::min(grid.range.lo, code), std::max(grid.range.hi, code), false};
     }
   }
   if (!scale || !zero) return std::nullopt;
@@ -155,7 +158,8 @@ std::optional<Grid> Grids::derive(ValueId id) {
   if (!value.producer.valid()) return std::nullopt;
   const Node& node = graph_.node(value.producer);
   if (const auto* dequantize = std::get_if<Dequantize>(&node.op)) {
-    if (std::ranges::any_of(dequantize->scale.values, [](double scale) { return !std::isfinite(scale) || scale == 0; })) return std::nullopt;
+    const auto unusable = [](double scale) { return !std::isfinite(scale) || scale == 0; };
+    if (std::ranges::any_of(dequantize->scale.values, unusable)) return std::nullopt;
     const Value& codes = graph_.value(node.inputs[0]);
     return Grid{dequantize->scale, dequantize->zero, codes.type.ints, codes.constant != nullptr, true, node.origin};
   }
@@ -223,7 +227,8 @@ ValueId Grids::build(ValueId id) {
   }
   if (std::ranges::all_of(constants, [](const Tensor* constant) { return constant != nullptr; })) {
     const Value& codes = graph_.value(inputs[0]);
-    const std::optional<IntType> type = inputs.size() == 1 && !std::holds_alternative<Pad>(op) ? std::optional(codes.type.ints) : std::nullopt;
+    const bool same_codes = inputs.size() == 1 && !std::holds_alternative<Pad>(op);
+    const std::optional<IntType> type = same_codes ? std::optional(codes.type.ints) : std::nullopt;
     Tensor moved_codes = std::move(context_.evaluate(op, constants, {})[0]);
     const std::string name = codes.name;
     return graph_.add_constant(std::move(moved_codes), name, type);
@@ -251,7 +256,8 @@ ValueId Grids::clamped(ValueId codes, const Grid& grid, const Origin& origin) {
   const ValueId bases = graph_.add_constant(Tensor(Shape{rows}, std::move(base)));
   const ValueId signs = graph_.add_constant(Tensor(Shape{rows, steps}, Tensor::Ints(static_cast<std::size_t>(rows * steps), 1)));
   const int last = static_cast<int>(graph_.value(codes).shape.size()) - 1;
-  return graph_.must_add(Thresholds{grid.zero.uniform() ? last : grid.zero.axis, {low, range.hi, false}}, {codes, table, bases, signs}, origin);
+  const Thresholds op{grid.zero.uniform() ? last : grid.zero.axis, {low, range.hi, false}};
+  return graph_.must_add(op, {codes, table, bases, signs}, origin);
 }
 
 ValueId Grids::centred_codes(ValueId id) {

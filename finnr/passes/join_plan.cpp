@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <map>
 #include <utility>
@@ -381,7 +380,15 @@ class Planner {
     for (const Borders& borders : borders_) levels += borders.levels.size();
     constexpr std::int64_t kCheap = std::int64_t{1} << 20;
     const bool cheap = static_cast<std::int64_t>(levels) * size(1 - along_) <= kCheap;
-    for (const int bits : cheap ? std::vector<int>{4, 6, 8, 10, 12, 16} : std::vector<int>{16}) {
+    double steepest = 1;
+    for (const Fit& fit : fits_) steepest = std::max(steepest, std::abs(ratio(fit)));
+    int most_bits = 16;  // of m, so that n stays in reach
+    while (most_bits > 0 && steepest * std::ldexp(1.0, most_bits) >= static_cast<double>(kMaxFactor)) --most_bits;
+    std::vector<int> widths = {most_bits};
+    for (const int bits : {4, 6, 8, 10, 12}) {
+      if (cheap && bits < most_bits) widths.push_back(bits);
+    }
+    for (const int bits : widths) {
       const std::int64_t m = std::int64_t{1} << bits;
       const auto rounded = [&](const Fit& fit) { return Factors{m, std::llround(ratio(fit) * static_cast<double>(m))}; };
       std::vector<Factors> own;

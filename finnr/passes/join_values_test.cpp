@@ -238,6 +238,25 @@ output %8)");
   EXPECT_EQ(plan.error().code, Code::kRangeTooLarge);
 }
 
+TEST(JoinValues, FactorsStayInReachWhereScalesAreFarApart) {
+  const Graph graph = graph_of(R"(
+input %0 "x" : int[-524288,524287][1,1,2,1]
+input %1 "y" : int[0,255][1,1,2,1]
+%2 = dequantize(%0) {scale=0.000007, zero=0} : f32[1,1,2,1]
+%3 = dequantize(%1) {scale=0.035, zero=0} : f32[1,1,2,1]
+%4 = binary(%2, %3) {function=add} : f32[1,1,2,1] from "Add_0"
+%5 = quantize(%4) {style=onnx, rounding=half_even, codes=int[0,15], scale=0.07, zero=0} : int[0,15][1,1,2,1] from "Quant_0"
+output %5)");
+  const Result<JoinPlan> plan = plan_join(graph, graph.value(graph.outputs()[0]).producer);
+  ASSERT_TRUE(plan.ok()) << to_text(plan.error());
+  EXPECT_EQ(plan->kind, JoinKind::kSum);
+  EXPECT_LT(plan->factors[0][0], 1 << 20);
+  EXPECT_LT(plan->factors[1][0], 1 << 20);
+  if (plan->inexact) {
+    EXPECT_EQ(plan->inexact->most, 1);
+  }
+}
+
 ValueId parameters(Graph& graph, Rng& rng, std::int64_t channels, double lo, double hi) {
   Tensor::Floats row;
   for (std::int64_t c = 0; c < channels; ++c) row.push_back(rng.chance(0.05) ? 0.0F : static_cast<float>(lo + (hi - lo) * rng.unit()));

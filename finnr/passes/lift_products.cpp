@@ -4,7 +4,10 @@
 //   sum a w = sa sw (sum ca cw' - za sum cw')
 // so the product works on the raw codes and the zero point becomes a constant per output; padding of a convolution is then the
 // code za. Where sa and za vary along the summed axis, za joins the sum, and sa = unit * n is multiplied into the weights if n
-// is an integer. An output whose scale is negative gets negative weights instead, so that maxima of outputs are maxima of sums.
+// is an integer. Scales without a common unit are brought together in fixed point: the products sa cw' are rounded to as many
+// bits as float32 has, and a warning says how far a sum can be off. An output whose scale is negative gets negative weights instead, so that maxima of outputs are maxima of sums.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <functional>
@@ -56,7 +59,9 @@ std::optional<Weights> weights_of(const Graph& graph, const Node& node) {
 
 bool reaches_padding(const Node& node) {
   const auto* conv = std::get_if<Conv>(&node.op);
-  const auto above = [](const Shape& list, std::int64_t bound) { return std::ranges::any_of(list, [&](std::int64_t x) { return x > bound; }); };
+  const auto above = [](const Shape& list, std::int64_t bound) {
+    return std::ranges::any_of(list, [&](std::int64_t x) { return x > bound; });
+  };
   return conv != nullptr && (above(conv->begin, 0) || above(conv->end, 0) || above(conv->spacing, 1));
 }
 
@@ -67,8 +72,25 @@ Diagnostic varying(const Graph& graph, NodeId node, std::string what) {
       .fix("quantize with one scale and zero point per tensor, weights also per output channel");
 }
 
+constexpr std::int64_t kFixedPoint = (std::int64_t{1} << 23) - 1;  ///< greatest weight in fixed point
+
+/// Multiplies each weight by its input's scale, in multiples of the unit returned, rounded. `rounded` is the largest distance
+/// of a weight from its product, in units.
+double to_fixed_point(const PerAxis<double>& scale, const Weights& at, Tensor::Ints& weights, double& rounded) {
+  double most = 0;
+  const auto product = [&](std::size_t i) { return static_cast<double>(weights[i]) * scale.at(at.input(i)); };
+  for (std::size_t i = 0; i < weights.size(); ++i) most = std::max(most, std::fabs(product(i)));
+  const double unit = most > 0 ? most / static_cast<double>(kFixedPoint) : 1;
+  for (std::size_t i = 0; i < weights.size(); ++i) {
+    const double exact = product(i) / unit;
+    weights[i] = std::llround(exact);
+    rounded = std::max(rounded, std::fabs(static_cast<double>(weights[i]) - exact));
+  }
+  return unit;
+}
+
 /// The scale of each output's activations; weights take the factors when there are several inside one sum.
-std::optional<PerAxis<double>> scale_of_inputs(const PerAxis<double>& scale, const Weights& at, Tensor::Ints& weights, bool& folded) {
+PerAxis<double> scale_of_inputs(const PerAxis<double>& scale, const Weights& at, Tensor::Ints& weights, bool& folded, double& rounded) {
   if (scale.uniform()) return scale;
   PerAxis<double> result{std::vector<double>(at.outputs, 0), at.result_axis};
   bool mixed = false;
@@ -79,10 +101,10 @@ std::optional<PerAxis<double>> scale_of_inputs(const PerAxis<double>& scale, con
     own = other;
   }
   if (!mixed) return result;
-  const std::optional<Multiples> multiples = common_unit(scale.values);
-  if (!multiples) return std::nullopt;
-  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= multiples->factors[at.input(i)];
   folded = true;
+  const std::optional<Multiples> multiples = common_unit(scale.values);
+  if (!multiples) return PerAxis<double>{{to_fixed_point(scale, at, weights, rounded)}, 0};
+  for (std::size_t i = 0; i < weights.size(); ++i) weights[i] *= multiples->factors[at.input(i)];
   return PerAxis<double>{{multiples->unit}, 0};
 }
 
@@ -105,8 +127,19 @@ std::optional<Lifted> lift_product(Graph& graph, PassContext& context, Grids& gr
   const ValueId stored = grids.codes(node.inputs[1]);
   Tensor weights = centred(*graph.value(stored).constant, w->zero);
   bool folded = false;
-  std::optional<PerAxis<double>> scale = scale_of_inputs(x->scale, *at, weights.ints(), folded);
-  if (!scale) return refuse("the input's scale");
+  double rounded = 0;
+  std::optional<PerAxis<double>> scale = scale_of_inputs(x->scale, *at, weights.ints(), folded, rounded);
+  if (rounded > 0) {
+    const double terms = static_cast<double>(weights.size()) / static_cast<double>(at->outputs);
+    context.diagnostics.add(
+        Diagnostic(Code::kScalesRounded, "the scales of the input's channels meet in fixed point")
+            .at(place_of(graph, id))
+            .because(fmt::format("they differ inside one output's sum and have no common unit; weights are rounded to 24 bits, so a sum of {} "
+                                 "products is off by at most {:.2g} of its largest possible value",
+                                 terms, rounded / static_cast<double>(kFixedPoint)))
+            .fix("to be exact, train the quantizer in front with one scale for all channels")
+            .as_warning());
+  }
   if (!w->scale.uniform()) {
     PerAxis<double> both{{}, at->result_axis};
     for (std::size_t m = 0; m < at->outputs; ++m) both.values.push_back(scale->at(m) * w->scale.at(m));

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "finnr/passes/expression.h"
+#include "finnr/passes/join_plan.h"
 #include "finnr/passes/step_table.h"
 
 namespace finnr {
@@ -24,8 +26,10 @@ Source source_of(const Graph& graph, ValueId id) {
     const Node& node = graph.node(value.producer);
     if (std::holds_alternative<Dequantize>(node.op)) return {true, value.producer};
     const auto* unary = std::get_if<Unary>(&node.op);
+    const auto* pool = std::get_if<Pool>(&node.op);
     const bool renames = std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Transpose>(node.op) ||
-                         (unary != nullptr && unary->function == UnaryFunction::kRelu);
+                         std::holds_alternative<Take>(node.op) || std::holds_alternative<Pad>(node.op) ||
+                         (pool != nullptr && pool->kind == PoolKind::kMax) || (unary != nullptr && unary->function == UnaryFunction::kRelu);
     if (!renames) return {false, value.producer};
     id = node.inputs[0];
   }
@@ -41,7 +45,7 @@ Diagnostic unquantized(const Graph& graph, NodeId id, std::size_t operand, const
     return Diagnostic(Code::kUnquantizedOperand, fmt::format("weights of '{}' are not quantized", name))
         .at(std::move(place))
         .because("they are float numbers without a quantizer in front")
-        .fix("quantize them in training (Brevitas: QuantLinear with weight_bit_width 1 to 8) and export again");
+        .fix("quantize them in training (Brevitas: QuantLinear or QuantConv2d with weight_bit_width 1 to 8) and export again");
   }
   const std::string maker = source.node.valid() ? describe(graph, source.node) : fmt::format("the network's input '{}'", value.name);
   return Diagnostic(Code::kUnquantizedOperand, fmt::format("the input of '{}' is not quantized", name))
@@ -56,60 +60,81 @@ bool already_named(const Diagnostics& diagnostics, const Place& place) {
   });
 }
 
-void report_products(const Graph& graph, Diagnostics& diagnostics) {
-  for (const NodeId id : graph.order()) {
-    const Node& node = graph.node(id);
-    if (!std::holds_alternative<MatMul>(node.op) || !graph.value(node.outputs[0]).type.is_float ||
-        already_named(diagnostics, place_of(graph, id)))
-      continue;
-    bool named = false;
-    for (std::size_t operand = 0; operand < 2; ++operand) {
-      const Source source = source_of(graph, node.inputs[operand]);
-      if (source.quantized) continue;
-      diagnostics.add(unquantized(graph, id, operand, source));
-      named = true;
+bool is_product(const Op& op) { return std::holds_alternative<MatMul>(op) || std::holds_alternative<Conv>(op); }
+
+/// A float product where hardware would need an integer one.
+void report_product(const Graph& graph, NodeId id, Diagnostics& diagnostics) {
+  const Node& node = graph.node(id);
+  bool named = false;
+  for (std::size_t operand = 0; operand < 2; ++operand) {
+    const Source source = source_of(graph, node.inputs[operand]);
+    if (source.quantized) continue;
+    diagnostics.add(unquantized(graph, id, operand, source));
+    named = true;
+  }
+  if (named) return;
+  const bool matrix = std::holds_alternative<MatMul>(node.op);
+  diagnostics.add(Diagnostic(Code::kUnquantizedOperand, matrix ? "a matrix product cannot become an integer product"
+                                                               : "a convolution cannot become an integer convolution")
+                      .at(place_of(graph, id))
+                      .because(matrix ? "its weights are not a constant matrix with one scale per tensor or output"
+                                      : "its weights are not constants with one scale per tensor or output channel, or the input's scale "
+                                        "or zero point differs within one sum")
+                      .fix(matrix ? "use a linear layer with constant weights" : "use constant weights, and one scale for the input"));
+}
+
+Diagnostic on_host(const Graph& graph, NodeId id, Site site) {
+  const bool front = site == Site::kFront;
+  return Diagnostic(Code::kHostLayer,
+                    fmt::format("{} runs on the host, {} the hardware", describe(graph, id), front ? "in front of" : "behind"))
+      .at(place_of(graph, id))
+      .because("its operands are not all quantized, so it has no integer form")
+      .fix("quantize its input and its weights in training to have it in hardware")
+      .as_warning();
+}
+
+/// What makes integers of float numbers between two hardware layers, and why it is not integer throughout.
+Diagnostic blocked(const Graph& graph, NodeId id) {
+  const Op& op = graph.node(id).op;
+  if (std::holds_alternative<Quantize>(op) || std::holds_alternative<CountThresholds>(op)) {
+    Expression::Obstacle obstacle;
+    if (!Expression::find(graph, graph.node(id).outputs[0], obstacle) && obstacle.sources) {
+      if (Result<JoinPlan> plan = plan_join(graph, id); !plan.ok()) return std::move(plan).error();
     }
-    if (named) continue;
-    diagnostics.add(Diagnostic(Code::kUnquantizedOperand, "a matrix product cannot become an integer product")
-                        .at(place_of(graph, id))
-                        .because("its weights are not a constant matrix with one scale per tensor or output")
-                        .fix("use a linear layer with constant weights"));
+    if (Result<StepTable> table = step_table(graph, id); !table.ok()) return std::move(table).error();
   }
+  return Diagnostic(Code::kNotThresholds, fmt::format("{} stands between two hardware layers", describe(graph, id)))
+      .at(place_of(graph, id))
+      .because(fmt::format("{} is for the host, and layers behind it depend on its result", op_name(op)))
+      .fix("move it behind the last quantized layer, or end the hardware in front of it (--host-from)");
 }
 
-bool is_integer_layer(const Graph& graph, const Node& node) {
-  if (std::holds_alternative<Thresholds>(node.op)) return true;
-  return std::holds_alternative<MatMul>(node.op) && !graph.value(node.outputs[0]).type.is_float;
-}
-
-void report_quantizers(const Graph& graph, Diagnostics& diagnostics) {
-  const std::vector<NodeId> order = graph.order();
-  std::vector<bool> behind(graph.value_count(), false);   // depends on an integer layer
-  std::vector<bool> feeding(graph.value_count(), false);  // an integer layer depends on it
-  for (const NodeId id : order) {
-    const Node& node = graph.node(id);
-    const bool on = is_integer_layer(graph, node) || std::ranges::any_of(node.inputs, [&](ValueId input) { return behind[input.index()]; });
-    for (const ValueId output : node.outputs) behind[output.index()] = on;
-  }
-  for (auto id = order.rbegin(); id != order.rend(); ++id) {
-    const Node& node = graph.node(*id);
-    const bool on =
-        is_integer_layer(graph, node) || std::ranges::any_of(node.outputs, [&](ValueId output) { return feeding[output.index()]; });
-    for (const ValueId input : node.inputs) feeding[input.index()] = feeding[input.index()] || on;
-  }
-  for (const NodeId id : order) {
-    const Node& node = graph.node(id);
-    const bool quantizes = std::holds_alternative<Quantize>(node.op) || std::holds_alternative<CountThresholds>(node.op);
-    if (!quantizes || !behind[node.inputs[0].index()] || !feeding[node.outputs[0].index()]) continue;
-    if (Result<StepTable> table = step_table(graph, id); !table.ok()) diagnostics.add(std::move(table).error());
-  }
+bool makes_integers(const Graph& graph, const Node& node) {
+  return std::ranges::any_of(node.outputs, [&](ValueId output) { return !graph.value(output).type.is_float; });
 }
 
 }  // namespace
 
-void report_obstacles(const Graph& graph, Diagnostics& diagnostics) {
-  report_products(graph, diagnostics);
-  report_quantizers(graph, diagnostics);
+void report_obstacles(const Graph& graph, Diagnostics& diagnostics, const std::vector<std::string>& host_from) {
+  const std::vector<NodeId> order = graph.order();
+  const Placement placement = place(graph, host_from);
+  const bool any_layer =
+      std::ranges::any_of(order, [&](NodeId id) { return placement[id] == Site::kHardware && is_layer(graph, id); });
+  const bool asked = !host_from.empty();
+  for (const NodeId id : order) {
+    const Node& node = graph.node(id);
+    if (!is_product(node.op) || !graph.value(node.outputs[0]).type.is_float || already_named(diagnostics, place_of(graph, id))) continue;
+    if (placement[id] == Site::kObstacle || (!any_layer && !asked)) {
+      report_product(graph, id, diagnostics);
+    } else if (placement[id] == Site::kFront || !asked) {
+      diagnostics.add(on_host(graph, id, placement[id]));
+    }
+  }
+  for (const NodeId id : order) {
+    if (placement[id] != Site::kObstacle || !makes_integers(graph, graph.node(id))) continue;
+    Diagnostic diagnostic = blocked(graph, id);
+    if (diagnostic.places.empty() || !already_named(diagnostics, diagnostic.places[0])) diagnostics.add(std::move(diagnostic));
+  }
 }
 
 }  // namespace finnr

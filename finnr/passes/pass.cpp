@@ -10,8 +10,11 @@ std::span<const Pass> streamline_passes() {
   static constexpr Pass kPasses[] = {
       {"fold_constants", "compute what depends on constants alone", fold_constants},
       {"simplify_renames", "make transposes that move nothing reshapes, and drop reshapes that change nothing", simplify_renames},
+      {"simplify_moves", "drop and merge operators that move elements", simplify_moves},
       {"lift_linear", "turn linear operators on quantized values into integer ones with one scale behind", lift_linear},
       {"fold_parameters", "make float constants of quantized ones that no product needs", fold_parameters},
+      {"settle_moves", "let pools, concatenations and what else moves numbers in front of a quantizer move integers", settle_moves},
+      {"simplify_settled", "the same as simplify_moves, on what settle_moves left", simplify_moves},
       {"join_values", "turn a quantizer behind two integers into thresholds on their sum or product", join_values},
       {"derive_thresholds", "turn everything between an integer and the next quantizer into integer thresholds", derive_thresholds},
       {"merge_equal", "keep one of several equal nodes", merge_equal},

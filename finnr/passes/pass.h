@@ -47,8 +47,10 @@ std::vector<PassRecord> run_passes(Graph& graph, std::span<const Pass> passes, P
 // The passes, each in a file of its name.
 Changed fold_constants(Graph& graph, PassContext& context);
 Changed simplify_renames(Graph& graph, PassContext& context);
+Changed simplify_moves(Graph& graph, PassContext& context);
 Changed lift_linear(Graph& graph, PassContext& context);
 Changed fold_parameters(Graph& graph, PassContext& context);
+Changed settle_moves(Graph& graph, PassContext& context);
 Changed join_values(Graph& graph, PassContext& context);
 Changed derive_thresholds(Graph& graph, PassContext& context);
 Changed merge_equal(Graph& graph, PassContext& context);

@@ -142,7 +142,14 @@ class RandomNetwork {
     const std::int64_t size = shape(x)[static_cast<std::size_t>(axis)];
     switch (rng_.between(0, 4)) {
       case 0:
-      case 1: return must(Pool{PoolKind::kMax, list(1, 3), list(1, 2), list(1, 1), list(0, 1), list(0, 1), 0}, {x}, x);
+      case 1: {
+        Pool pool{PoolKind::kMax, list(1, 3), list(1, 2), list(1, 1), {}, {}, 0};
+        for (const std::int64_t window : pool.kernel) {  // no window may see padding alone
+          pool.begin.push_back(window > 1 ? rng_.between(0, 1) : 0);
+          pool.end.push_back(window > 1 ? rng_.between(0, 1) : 0);
+        }
+        return must(pool, {x}, x);
+      }
       case 2: {
         Take take{axis, {}};
         for (std::int64_t i = 0; i < size; ++i) {

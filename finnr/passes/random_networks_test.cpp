@@ -8,7 +8,8 @@ namespace {
 
 TEST(RandomNetworks, EveryPassKeepsTheNumbers) {
   int lifted = 0;
-  for (std::uint64_t seed = 0; seed < 4000 && !testing::Test::HasFailure(); ++seed) {
+
+  for (std::uint64_t seed = 0; seed < 3000 && !testing::Test::HasFailure(); ++seed) {
     SCOPED_TRACE(seed);
     const Graph original = RandomNetwork(seed).make();
     Graph graph = original;
@@ -32,7 +33,7 @@ TEST(RandomNetworks, EveryPassKeepsTheNumbers) {
         lifted += graph.value(node.outputs[0]).type.is_float ? 0 : 1;
     }
   }
-  EXPECT_GT(lifted, 4000) << "the networks must show something";
+  EXPECT_GT(lifted, 3000) << "the networks must show something";
 }
 
 }  // namespace
