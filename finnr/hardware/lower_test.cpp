@@ -236,7 +236,7 @@ TEST(Lower, WideOperandsAndSumsAreRefused) {
   const auto refusal = [](int bits, std::int64_t weight) {
     Graph graph;
     const ValueId x = graph.add_input("x", ElementType::integer(IntType::of_bits(bits, true)), {1, 2});
-    const ValueId w = graph.add_constant(Tensor({2, 1}, Tensor::Ints{1, weight}));
+    const ValueId w = graph.add_constant(Tensor({2, 1}, Tensor::Ints{weight, weight}));
     graph.set_outputs({graph.must_add(MatMul{}, {x, w}, {"fc_0"})});
     const Result<Design> design = lower(graph, part_of(graph), {{1, 1, false, {}}}, "net");
     if (design.ok()) return std::string();
