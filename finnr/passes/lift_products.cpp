@@ -5,7 +5,8 @@
 // so the product works on the raw codes and the zero point becomes a constant per output; padding of a convolution is then the
 // code za. Where sa and za vary along the summed axis, za joins the sum, and sa = unit * n is multiplied into the weights if n
 // is an integer. Scales without a common unit are brought together in fixed point: the products sa cw' are rounded to as many
-// bits as float32 has, and a warning says how far a sum can be off. An output whose scale is negative gets negative weights instead, so that maxima of outputs are maxima of sums.
+// bits as float32 has, and a warning says how far a sum can be off. An output whose scale is negative gets negative weights
+// instead, so that maxima of outputs are maxima of sums.
 #include <fmt/format.h>
 
 #include <algorithm>
