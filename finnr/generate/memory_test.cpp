@@ -77,6 +77,35 @@ TEST(WeightImage, PaddedInputsMeetZeroAndPaddedRowsRepeatTheFirst) {
   EXPECT_EQ(weight_image(bits), "c\n") << "a padded pair is weight 1 against input bit 0";
 }
 
+TEST(WeightImage, GroupsFollowEachOther) {
+  // Two groups of two inputs and one output: columns are the outputs of all groups.
+  Mvu mvu = matrix(2, 2, {1, 3, 2, 4}, {-8, 7, false});
+  mvu.mh = 1;
+  mvu.groups = 2;
+  EXPECT_EQ(weight_image(mvu), "1\n2\n3\n4\n");
+  mvu.simd = 2;
+  EXPECT_EQ(weight_image(mvu), "21\n43\n");
+}
+
+TEST(WeightImage, ChannelsOfADepthwiseUnit) {
+  Vvu vvu;
+  vvu.channels = 4;
+  vvu.kernel = 2;
+  vvu.weights = tensor({2, 4}, {1, 2, 3, 4, 5, 6, 7, -1});
+  vvu.w = {-8, 7, false};
+  EXPECT_EQ(weight_image(vvu), "1\n5\n2\n6\n3\n7\n4\nf\n");
+  vvu.pe = 2;
+  EXPECT_EQ(weight_image(vvu), "21\n65\n43\nf7\n");
+  vvu.simd = 2;
+  EXPECT_EQ(weight_image(vvu), "6251\nf473\n") << "the window elements of a channel stand together";
+}
+
+TEST(IndexImage, AsWideAsTheBeatsNeed) {
+  EXPECT_EQ(index_image({3, 0, 2}, 4), "3\n0\n2\n");
+  EXPECT_EQ(index_image({16, 1}, 17), "10\n01\n");
+  EXPECT_EQ(index_image({0, 0}, 1), "0\n0\n");
+}
+
 TEST(HardwareSteps, AlikeForAllChannels) {
   const HardwareSteps h = hardware_steps(steps_of({1, 3}, {-2, 0, 5}, {4}, {1, 1, 1}, {4, 7, false}), {-10, 10, false}, 0, 0);
   EXPECT_TRUE(h.shared);

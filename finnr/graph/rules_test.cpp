@@ -150,6 +150,86 @@ TEST(Rules, OrderAndLabels) {
   EXPECT_EQ(Operands().floats({2, 5}).code(Softmax{2, 1, false}), Code::kShapeMismatch);
 }
 
+Conv conv(const Shape& stride, const Shape& begin, const Shape& end, const Shape& spacing = {1, 1}, std::int64_t groups = 1) {
+  return {stride, {1, 1}, begin, end, spacing, groups, 0};
+}
+
+TEST(Rules, Convolutions) {
+  const auto shape = [](const Conv& op, const Shape& x, const Shape& w) { return Operands().floats(x).floats(w).type(op); };
+  const Conv plain = conv({1, 1}, {0, 0}, {0, 0});
+  EXPECT_EQ(shape(plain, {2, 3, 8, 9}, {4, 3, 3, 2}), "f32[2,4,6,8]");
+  EXPECT_EQ(shape(conv({2, 3}, {1, 0}, {1, 2}), {1, 3, 8, 9}, {4, 3, 3, 2}), "f32[1,4,4,4]");
+  EXPECT_EQ(shape(conv({1, 1}, {-1, 0}, {0, -3}), {1, 3, 8, 9}, {4, 3, 3, 2}), "f32[1,4,5,5]") << "negative padding crops";
+  EXPECT_EQ(shape(conv({1, 1}, {1, 1}, {1, 1}, {2, 3}), {1, 3, 4, 4}, {4, 3, 3, 3}), "f32[1,4,7,10]") << "spacing";
+  EXPECT_EQ(shape(conv({1, 1}, {0, 0}, {0, 0}, {1, 1}, 3), {1, 6, 4, 4}, {9, 2, 1, 1}), "f32[1,9,4,4]");
+  EXPECT_EQ(Operands().floats({1, 2, 9}).floats({4, 2, 3}).type(Conv{{1}, {2}, {0}, {0}, {1}, 1, 0}), "f32[1,4,5]") << "a signal, dilated";
+  const auto code = [](const Conv& op, const Shape& x, const Shape& w) { return Operands().floats(x).floats(w).code(op); };
+  EXPECT_EQ(code(plain, {1, 3, 8, 9}, {4, 2, 3, 3}), Code::kShapeMismatch) << "channels";
+  EXPECT_EQ(code(plain, {1, 3, 2, 9}, {4, 3, 3, 3}), Code::kShapeMismatch) << "the window is larger than the image";
+  EXPECT_EQ(code(plain, {1, 3, 8}, {4, 3, 3}), Code::kShapeMismatch) << "lists for two axes";
+  EXPECT_EQ(code(conv({0, 1}, {0, 0}, {0, 0}), {1, 3, 8, 9}, {4, 3, 3, 3}), Code::kShapeMismatch);
+  EXPECT_EQ(code(conv({1, 1}, {0, 0}, {0, 0}, {0, 1}), {1, 3, 8, 9}, {4, 3, 3, 3}), Code::kShapeMismatch);
+  EXPECT_EQ(code(conv({1, 1}, {0, 0}, {0, 0}, {1, 1}, 2), {1, 3, 8, 9}, {4, 3, 3, 3}), Code::kShapeMismatch) << "3 channels in 2 groups";
+  EXPECT_EQ(code(conv({1, 1}, {std::int64_t{1} << 31, 0}, {0, 0}), {1, 3, 8, 9}, {4, 3, 3, 3}), Code::kTooLarge);
+  EXPECT_EQ(Operands().floats({1, 1, 2, 2}).ints({1, 1, 1, 1}, {0, 1}).code(plain), Code::kTypeMismatch);
+}
+
+TEST(Rules, ConvolutionRangesWithRealWeights) {
+  const Tensor weights({2, 1, 1, 2}, Ints{1, -2, 3, 1});
+  const Conv plain = conv({1, 1}, {0, 0}, {0, 0});
+  EXPECT_EQ(accumulator_ranges(plain, {1, 4}, weights), (std::vector<IntType>{{-7, 2}, {4, 16}}));
+  EXPECT_EQ(accumulator_ranges(conv({1, 1}, {1, 0}, {0, 0}), {1, 4}, weights), (std::vector<IntType>{{-8, 4}, {0, 16}})) << "padding is 0";
+  EXPECT_EQ(Operands().ints({1, 1, 3, 3}, {1, 4}).constant(weights, {-2, 3}).type(plain), "int[-7,16][1,2,3,2]");
+  EXPECT_EQ(Operands().ints({1, 1, 3, 3}, {1, 4}).ints({2, 1, 1, 2}, {-2, 3}).type(plain), "int[-16,24][1,2,3,2]") << "from types alone";
+}
+
+TEST(Rules, Pools) {
+  const auto pool = [](PoolKind kind, const Shape& begin) { return Pool{kind, {2, 2}, {2, 2}, {1, 1}, begin, {0, 0}, 0}; };
+  EXPECT_EQ(Operands().floats({1, 3, 8, 8}).type(pool(PoolKind::kMax, {0, 0})), "f32[1,3,4,4]");
+  EXPECT_EQ(Operands().ints({1, 3, 8, 8}, {1, 5}).type(pool(PoolKind::kMax, {1, 0})), "int[1,5][1,3,4,4]") << "padding never wins";
+  EXPECT_EQ(Operands().ints({1, 3, 8, 8}, {1, 5}).type(pool(PoolKind::kSum, {0, 0})), "int[4,20][1,3,4,4]");
+  EXPECT_EQ(Operands().ints({1, 3, 8, 8}, {1, 5}).type(pool(PoolKind::kSum, {1, 0})), "int[0,20][1,3,4,4]") << "padding is 0";
+  EXPECT_EQ(Operands().ints({1, 3, 8}, {1, 5}).code(pool(PoolKind::kSum, {0, 0})), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({1, 3, 1, 8}, {1, 5}).code(pool(PoolKind::kSum, {0, 0})), Code::kShapeMismatch);
+}
+
+TEST(Rules, SumsOverAxes) {
+  EXPECT_EQ(Operands().ints({2, 3, 4}, {-1, 2}).type(Sum{{1, 2}, true}), "int[-12,24][2,1,1]");
+  EXPECT_EQ(Operands().ints({2, 3, 4}, {-1, 2}).type(Sum{{0}, false}), "int[-2,4][3,4]");
+  EXPECT_EQ(Operands().floats({2, 3}).type(Sum{{0, 1}, false}), "f32[]");
+  EXPECT_EQ(Operands().floats({2, 3}).code(Sum{{1, 0}, true}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().floats({2, 3}).code(Sum{{2}, true}), Code::kShapeMismatch);
+}
+
+TEST(Rules, PartsOfTensors) {
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).ints({2, 1}, {-1, 1}).type(Concat{1}), "int[-1,3][2,4]");
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).ints({2, 1}, {-1, 1}).code(Concat{0}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).code(Concat{2}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2}, {0, 3}).floats({2}).code(Concat{0}), Code::kTypeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).type(Take{1, {2, 0, 0, 2}}), "int[0,3][2,4]");
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).code(Take{1, {3}}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).code(Take{0, {-1}}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 3}).code(Take{2, {0}}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {1, 3}).type(Pad{{1, 0}, {0, 2}, 0, 0}), "int[0,3][3,5]");
+  EXPECT_EQ(Operands().ints({2, 3}, {1, 3}).type(Pad{{0, 0}, {0, 0}, 0, 0}), "int[1,3][2,3]");
+  EXPECT_EQ(Operands().ints({2, 3}, {1, 3}).code(Pad{{-1, 0}, {0, 0}, 0, 0}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {1, 3}).code(Pad{{0}, {0}, 0, 0}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2, 3}, {1, 3}).code(Pad{{std::int64_t{1} << 31, 0}, {0, 0}, 0, 0}), Code::kTooLarge);
+}
+
+TEST(Rules, Joins) {
+  const auto join = [](JoinFunction function, std::int64_t left, std::int64_t right) {
+    return Operands().ints({2, 3}, {-1, 3}).ints({3}, {-2, 5}).type(Join{function, left, right});
+  };
+  EXPECT_EQ(join(JoinFunction::kAdd, 1, 1), "int[-3,8][2,3]");
+  EXPECT_EQ(join(JoinFunction::kAdd, 2, -3), "int[-17,12][2,3]");
+  EXPECT_EQ(join(JoinFunction::kMul, 1, 1), "int[-6,15][2,3]");
+  EXPECT_EQ(Operands().ints({2, 3}, {0, 1}).ints({2}, {0, 1}).code(Join{}), Code::kShapeMismatch);
+  EXPECT_EQ(Operands().ints({2}, {0, 1}).floats({2}).code(Join{}), Code::kTypeMismatch);
+  const IntType wide = IntType::of_bits(40, true);
+  EXPECT_EQ(Operands().ints({2}, wide).ints({2}, wide).code(Join{JoinFunction::kMul, 1, 1}), Code::kRangeTooLarge);
+}
+
 TEST(Rules, NumberOfOperands) {
   EXPECT_EQ(Operands().floats({2}).code(MatMul{}), Code::kBadOperands);
   EXPECT_EQ(Operands().floats({2}).floats({2}).code(Unary{}), Code::kBadOperands);

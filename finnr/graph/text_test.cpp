@@ -57,6 +57,23 @@ output %6 %7 %13 %14 %15 %19 %20 %2
 )");
 }
 
+TEST(Text, EveryOperatorOfWindowsAndParts) {
+  expect_settled(R"(graph "spatial"
+input %0 "x" : int[0,3][1,2,4,5]
+const %1 : int[-1,1][2,1,1,2] = [1,-1,0,1]
+%2 = conv(%0, %1) {stride=[2,1], dilation=[1,2], begin=[1,-1], end=[0,0], spacing=[1,2], groups=2, fill=1} : int[-3,3][1,2,3,6] from "c"
+%3 = pool(%0) {kind=max, kernel=[2,2], stride=[1,1], dilation=[1,1], begin=[0,0], end=[0,0], fill=0} : int[0,3][1,2,3,4]
+%4 = pool(%0) {kind=sum, kernel=[2,1], stride=[2,1], dilation=[1,1], begin=[0,0], end=[0,0], fill=-2} : int[0,6][1,2,2,5]
+%5 = sum(%4) {axes=[2,3], keep=false} : int[0,60][1,2]
+%6 = take(%3) {axis=2, indices=[2,0]} : int[0,3][1,2,2,4]
+%7 = pad(%6) {begin=[0,0,0,1], end=[0,0,0,0], value=0.5, code=-7} : int[-7,3][1,2,2,5]
+%8 = concat(%4, %7, %4) {axis=1} : int[-7,6][1,6,2,5]
+%9 = join(%4, %7) {function=add, left=3, right=-2} : int[-6,32][1,2,2,5]
+%10 = join(%9, %4) {function=mul, left=1, right=1} : int[-36,192][1,2,2,5]
+output %2 %5 %8 %10
+)");
+}
+
 TEST(Text, OddNames) {
   Graph graph;
   graph.name = "a \"quoted\" \\ name\n\x01\x7F ünïcode %3 : = \t";

@@ -55,7 +55,7 @@ inline Graph integer_chain(const std::vector<std::int64_t>& sizes, std::int64_t 
 /// The hardware part of a network that has one.
 inline HardwarePart part_of(const Graph& graph) {
   Diagnostics diagnostics;
-  std::optional<HardwarePart> part = find_hardware(graph, diagnostics);
+  std::optional<HardwarePart> part = find_hardware(graph, {}, diagnostics);
   EXPECT_TRUE(part.has_value());
   for (const Diagnostic& d : diagnostics.list()) ADD_FAILURE() << to_text(d);
   return part ? *std::move(part) : HardwarePart{};

@@ -104,7 +104,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
                  },
                  [&](const TakeLayer& t) { return t.rounds * ceil_div(t.period, pe); },
                  [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), pixels_in(r.windows)); },
-                 [&](const PermuteLayer& p) { return ceil_div(std::ssize(p.index), pe); }},
+                 [&](const PermuteLayer& p) { return ceil_div(std::max<std::int64_t>(std::ssize(p.index), p.elements), pe); }},
       layer.kind);
 }
 

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "finnr/hardware/chain_for_test.h"
+#include "finnr/hardware/network_for_test.h"
 
 namespace finnr {
 namespace {
@@ -95,6 +96,58 @@ TEST(LayerInterval, OfEveryKind) {
   EXPECT_EQ(layer_interval(part.layers[1], {2, 4, true, {}}), 2 * 3 * 2) << "padded to 6 x 8";
   EXPECT_EQ(layer_interval(part.layers[2], {5, 1, false, {}}), 3) << "ten labels in two beats, three indices out";
   EXPECT_EQ(layer_interval(part.layers[2], {0, 1, false, {}}), 10);
+}
+
+TEST(Balance, ConvolutionsTakeWholePixelsOrPartsOfTheChannels) {
+  SmallNetwork net;
+  const HardwarePart part = part_of(net.done({net.conv(net.input({1, 6, 8, 8}), 10, {3, 3})}));
+  const auto& m = std::get<MatrixLayer>(part.layers[0].kind);
+  for (const std::int64_t cycles : {324, 500, 1000, 3000, 10'000, 30'000, 200'000}) {
+    const Folding folding = balance(part, cycles);
+    EXPECT_LE(layer_interval(part.layers[0], folding[0]), cycles);
+    EXPECT_EQ(m.outputs % folding[0].pe, 0);
+    EXPECT_TRUE(6 % folding[0].simd == 0 || folding[0].simd % 6 == 0) << folding[0].simd;
+    EXPECT_EQ(m.inputs % folding[0].simd, 0);
+  }
+  // 36 windows of nine pixels pass one pixel a cycle: more multiplications would wait for them.
+  const Folding full = balance(part, 1);
+  EXPECT_EQ(layer_interval(part.layers[0], full[0]), 36 * 9);
+  EXPECT_EQ(macs(full), 10 * 6) << "one pixel a cycle";
+}
+
+TEST(Balance, DepthwiseConvolutionsUnfoldTheirChannels) {
+  SmallNetwork net;
+  const HardwarePart part = part_of(net.done({net.conv(net.input({1, 12, 6, 6}), 12, {3, 3}, {.groups = 12})}));
+  for (const std::int64_t cycles : {144, 200, 300, 1000, 1728}) {
+    const Folding folding = balance(part, cycles);
+    EXPECT_LE(layer_interval(part.layers[0], folding[0]), cycles);
+    for (const std::int64_t pe : divisors(12)) EXPECT_TRUE(pe >= folding[0].pe || 16 * 9 * (12 / pe) > cycles) << "the fewest channels at once";
+  }
+  EXPECT_EQ(balance(part, 1)[0].pe, 12);
+}
+
+TEST(FoldingForFps, LayersWithoutWeightsLimitTheRateToo) {
+  SmallNetwork net;
+  const HardwarePart part = part_of(net.done({net.pool(net.conv(net.input({1, 2, 4, 4}), 8, {1, 1}), {.kernel = {3, 3}, .begin = {1, 1}, .end = {1, 1}})}));
+  const Result<Folding> folding = folding_for_fps(part, 1e6, 100);
+  ASSERT_FALSE(folding.ok()) << "16 windows of nine pixels, one pixel a cycle";
+  EXPECT_NE(folding.error().cause.find("layer pool0 needs 144"), std::string::npos) << folding.error().cause;
+  EXPECT_TRUE(folding_for_fps(part, 6.9e5, 100).ok());
+}
+
+TEST(LayerInterval, OfMoves) {
+  SmallNetwork net;
+  ValueId x = net.thresholds(net.input({1, 4, 2, 3}));
+  x = net.add(Take{1, {1, 2}}, {x});
+  x = net.add(Concat{2}, {x, x});
+  x = net.add(Take{3, {0, 0, 1, 1, 2, 2}}, {x});
+  const HardwarePart part = part_of(net.done({net.add(Join{}, {x, x})}));
+  const auto cycles = [&](std::size_t layer, int lanes) { return layer_interval(part.layers.at(layer), {lanes, 0, false, {}}); };
+  EXPECT_EQ(cycles(1, 1), 24) << "a take reads everything";
+  EXPECT_EQ(cycles(2, 1), 24);
+  EXPECT_EQ(cycles(2, 2), 12);
+  EXPECT_EQ(cycles(3, 2), 24) << "12 pixels become 24";
+  EXPECT_EQ(cycles(4, 1), 48);
 }
 
 }  // namespace

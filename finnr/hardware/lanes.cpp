@@ -76,8 +76,7 @@ Free freedom(const Layer& layer, const HardwarePart& part) {
                  [&](const ResampleLayer& r) { return windowed(r.windows, r.channels); },
                  [&](const PermuteLayer& p) {
                    const std::int64_t common = std::gcd(part.links[layer.inputs[0]].channels, part.links[layer.output].channels);
-                   const Link& in = part.links[layer.inputs[0]];
-                   return Free{run_length(p.index, common), std::max(std::ssize(p.index), in.channels * in.vectors)};
+                   return Free{run_length(p.index, common), std::max<std::int64_t>(std::ssize(p.index), p.elements)};
                  }},
       layer.kind);
 }
@@ -117,7 +116,7 @@ Side input_side(const Layer& layer, const Fold& fold, std::size_t port) {
                                  return Side{pixels_in(r.windows), r.channels, fold.pe};
                                },
                                [&](const PermuteLayer& p) {
-                                 return Side{1, std::ssize(p.index), fold.pe};
+                                 return Side{1, p.elements, fold.pe};
                                }},
                     layer.kind);
 }

@@ -141,7 +141,7 @@ class LayerFinder {
       if (fused_.contains(id)) continue;
       Status status = std::visit([&](const auto& op) { return add(id, op); }, graph_.node(id).op);
       if (!status.ok()) {
-        diagnostics_.add(std::move(status).error());
+        if (!status.error().message.empty()) diagnostics_.add(std::move(status).error());  // empty: an operand is broken
         for (const ValueId output : graph_.node(id).outputs) broken_.insert({output, true});
       }
     }
@@ -192,7 +192,7 @@ class LayerFinder {
   Result<View> view(ValueId id) {
     if (const auto known = views_.find(id); known != views_.end()) return known->second;
     const Value& value = graph_.value(id);
-    if (broken_.contains(id)) return Diagnostic();
+    if (broken_.contains(id)) return Diagnostic();  // reported already
     if (value.producer.valid() && chosen_[value.producer.index()] && renames(graph_.node(value.producer))) {
       const Node& node = graph_.node(value.producer);
       FINNR_ASSIGN(View source, view(node.inputs[0]));
@@ -238,7 +238,7 @@ class LayerFinder {
     const std::int64_t channels = layout.is_row_major() ? natural_channels(shape_of(value)) : layout.loops.back().size;
     const std::size_t link = add_link(value, layout, channels);
     part_.links[link].type = part_.links[from.link].type;
-    part_.layers.push_back({"", PermuteLayer{std::move(index)}, {from.link}, link, origin});
+    part_.layers.push_back({"", PermuteLayer{std::ssize(is), std::move(index)}, {from.link}, link, origin});
     return link;
   }
 
@@ -518,6 +518,7 @@ class LayerFinder {
     const std::vector<std::int64_t> x_step = strides(x);
     const std::vector<std::int64_t> y_step = strides(y);
     PermuteLayer layer;
+    layer.elements = count(x);
     for (const std::int64_t flat : canonical(y).order()) {
       std::int64_t from = 0;
       for (std::size_t a = 0; a < y.size(); ++a) {

@@ -115,7 +115,8 @@ struct ResampleLayer {
 
 /// Any other order: element i of the result is element index[i] of the input, both in stream order.
 struct PermuteLayer {
-  std::vector<std::int64_t> index;
+  std::int64_t elements = 1;        ///< of the input
+  std::vector<std::int64_t> index;  ///< of the result
 };
 
 struct Link {

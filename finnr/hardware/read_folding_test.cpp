@@ -4,6 +4,7 @@
 #include "finnr/base/files.h"
 #include "finnr/hardware/chain_for_test.h"
 #include "finnr/hardware/folding.h"
+#include "finnr/hardware/network_for_test.h"
 
 namespace finnr {
 namespace {
@@ -122,6 +123,61 @@ TEST(ReadFolding, PublishedFormAndItsVariants) {
   expect_refused(std::string(kPublished), Code::kBadFoldingFile, "not a list", "empty");
   expect_refused(R"({"folding": [3]})", Code::kBadFoldingFile, "not an object");
   expect_refused(R"({"folding": {}})", Code::kBadFoldingFile, "not a list");
+}
+
+/// A convolution, a depthwise one, a pool, a concatenation and a matrix.
+HardwarePart convolutional() {
+  SmallNetwork net;
+  ValueId x = net.thresholds(net.conv(net.input({1, 4, 6, 6}), 6, {3, 3}));
+  x = net.thresholds(net.conv(x, 6, {3, 3}, {.groups = 6}));
+  x = net.pool(x, {.kernel = {2, 2}});
+  x = net.add(Concat{1}, {x, x});
+  return part_of(net.done({net.matmul(net.add(Reshape{{1, 12}}, {x}), 4)}));
+}
+
+TEST(ReadFolding, ConvolutionsByName) {
+  const Reading reading = read_text(
+      R"({"layers": {"conv0": {"pe": 3, "simd": 18}, "dw0": {"pe": 2, "simd": 3, "store": "block"}, "pool0": {"pe": 6}, "concat0": {"pe": 2}, "fc0": {"pe": 4}}})",
+      "", convolutional());
+  ASSERT_TRUE(reading.folding.ok()) << to_text(reading.folding.error());
+  const Folding& folding = *reading.folding;
+  ASSERT_EQ(folding.size(), 5U);
+  EXPECT_EQ(folding[0].simd, 18) << "two pixels of the window in every second beat: legal, as it divides 36";
+  EXPECT_EQ(folding[1].pe, 2);
+  EXPECT_EQ(folding[1].simd, 3);
+  EXPECT_EQ(folding[1].weight_store, Store::kBlock);
+  EXPECT_EQ(folding[2].pe, 6);
+  EXPECT_EQ(folding[3].pe, 2);
+}
+
+TEST(ReadFolding, ConvolutionsRefusals) {
+  const auto refused = [](const std::string& text, const std::string& words) {
+    const Reading reading = read_text(text, "", convolutional());
+    ASSERT_FALSE(reading.folding.ok()) << text;
+    EXPECT_EQ(reading.folding.error().code, Code::kIllegalFolding) << text;
+    EXPECT_NE(to_text(reading.folding.error()).find(words), std::string::npos) << to_text(reading.folding.error());
+  };
+  refused(R"({"layers": {"conv0": {"pe": 4}}})", "PE 4 of layer conv0 does not divide its 6 outputs");
+  refused(R"({"layers": {"conv0": {"simd": 8}}})", "SIMD 8 of layer conv0 does not divide its 36 inputs");
+  refused(R"({"layers": {"conv0": {"simd": 8, "pad": true}}})", "SIMD 8");
+  refused(R"({"layers": {"dw0": {"pe": 4}}})", "take one of 1, 2, 3, 6\n");
+  refused(R"({"layers": {"dw0": {"simd": 2}}})", "does not divide its 9 window elements");
+  refused(R"({"layers": {"pool0": {"pe": 5}}})", "take one of 1, 2, 3, 6");
+  refused(R"({"layers": {"concat0": {"pe": 4}}})", "take one of 1, 2, 3, 6");
+}
+
+TEST(ReadFolding, FinnFormOfAConvolutionalNetwork) {
+  const Reading reading = read_text(R"({"ConvolutionInputGenerator_0": {"SIMD": 4}, "MVAU_hls_0": {"PE": 6, "SIMD": 4},
+    "VVAU_hls_0": {"PE": 3, "SIMD": 1}, "StreamingMaxPool_0": {"PE": 1}, "MVAU_hls_1": {"PE": 1, "SIMD": 2}})",
+                                    "", convolutional());
+  ASSERT_TRUE(reading.folding.ok()) << to_text(reading.folding.error());
+  EXPECT_EQ((*reading.folding)[0].pe, 6);
+  EXPECT_EQ((*reading.folding)[1].pe, 3);
+  EXPECT_EQ((*reading.folding)[2].pe, 0) << "left to the lanes around it";
+  EXPECT_EQ((*reading.folding)[4].simd, 2);
+  const Reading few = read_text(R"({"MVAU_0": {"PE": 1, "SIMD": 1}, "MVAU_1": {"PE": 1, "SIMD": 1}})", "", convolutional());
+  ASSERT_FALSE(few.folding.ok());
+  EXPECT_NE(few.folding.error().cause.find("0 depthwise layers, the network has 1"), std::string::npos) << few.folding.error().cause;
 }
 
 TEST(ReadFolding, DamagedFilesAreRefusedWithoutAnEnd) {

@@ -155,6 +155,10 @@ def fork(rng, bits, outputs):
     return Case('finnr_fork', dict(Width=bits, Outputs=outputs), [bits], [bits], outputs)
 
 
+def cast(rng, lanes, in_bits, kind, out_bits):
+    return Case('finnr_cast', dict(Lanes=lanes, InBits=in_bits, InKind=kind, OutBits=out_bits), [in_bits] * lanes, [out_bits] * lanes)
+
+
 def table(rng, channels, pe, x_bits, out_bits, per_channel, style=0):
     case = Case('finnr_table', dict(Channels=channels, Pe=pe, XBits=x_bits, OutBits=out_bits, PerChannel=per_channel,
                                     MemStyle=style), [x_bits] * pe, [out_bits] * pe)
@@ -355,7 +359,7 @@ def permute(rng, bits, index, in_beats, style=0, index_style=0):
 # ---------------------------------------------------------------------------------------------- the table
 
 def streams(r):
-    u, s = UNSIGNED, SIGNED
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
     cases = [fifo(r, *a) for a in [
         (8, 1, 0), (1, 1, 2), (8, 2, 0), (33, 2, 1), (5, 2, 2), (8, 3, 0), (1, 3, 2), (64, 4, 3), (7, 5, 1), (8, 16, 0),
         (8, 17, 2), (3, 17, 1), (16, 64, 2), (9, 100, 3), (24, 2048, 2), (4, 3000, 2)]]
@@ -367,6 +371,8 @@ def streams(r):
         (8, 1, 1), (8, 1, 2), (3, 1, 7), (8, 2, 2), (5, 3, 3), (1, 3, 1), (8, 4, 10), (8, 5, 2), (17, 7, 3), (8, 8, 2),
         (9, 9, 5), (8, 16, 3), (64, 27, 2), (2, 13, 1)]]
     cases += [fork(r, *a) for a in [(8, 1), (8, 2), (1, 3), (33, 4), (5, 7)]]
+    cases += [cast(r, *a) for a in [
+        (1, 1, b, 2), (3, 1, b, 7), (8, 1, b, 2), (1, 4, u, 5), (2, 8, u, 8), (5, 1, u, 3), (1, 4, s, 4), (3, 2, s, 17), (2, 1, s, 2)]]
     cases += [table(r, *a) for a in [
         (1, 1, 1, 1, 0), (7, 1, 4, 4, 0), (7, 7, 3, 5, 0), (8, 2, 8, 8, 0), (7, 1, 4, 3, 1), (7, 7, 2, 2, 1), (6, 3, 5, 1, 1),
         (4, 2, 6, 9, 1, 2), (1, 1, 3, 2, 1), (16, 4, 1, 3, 1, 1), (5, 1, 8, 17, 1, 2)]]
@@ -386,6 +392,8 @@ def random_streams(r, n):
         cases.append(rom(r, r.randint(1, 64), r.randint(1, 70), r.randint(0, 3)))
         cases.append(replay(r, r.randint(1, 64), r.randint(1, 30), r.randint(1, 12)))
         cases.append(fork(r, r.randint(1, 40), r.randint(1, 6)))
+        bits = r.randint(1, 20)
+        cases.append(cast(r, r.randint(1, 8), bits, r.choice([UNSIGNED, SIGNED]), bits + r.randint(0, 9)))
         pe, folds = r.randint(1, 8), r.randint(1, 7)
         cases.append(table(r, pe * folds, pe, r.randint(1, 7), r.randint(1, 12), r.randint(0, 1), r.randint(0, 3)))
         lanes, beats = r.randint(1, 8), r.randint(1, 20)

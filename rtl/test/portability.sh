@@ -30,6 +30,9 @@ finnr_window UpH=2 UpW=3 OH=9 OW=13 Rows=2
 finnr_window UpH=3 UpW=2 Repeat=1 KH=1 KW=1 OH=15 OW=10 Rows=1
 finnr_window H=1 W=1 KH=1 KW=1 PadTop=0 PadLeft=0 OH=1 OW=1 Rows=2 ElementBits=1
 finnr_fork
+finnr_cast
+finnr_cast InBits=3 InKind=1 OutBits=5 Lanes=2
+finnr_cast InBits=3 InKind=0 OutBits=3
 finnr_table
 finnr_table Channels=6 Pe=2 PerChannel=1
 finnr_top_k

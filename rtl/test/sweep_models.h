@@ -30,6 +30,9 @@ inline bool MoreShape(const Case& c, Shape& s) {
     s.out_bits = lanes(c["Pe"], c["OutBits"]);
     s.out_beats = c["Channels"] / c["Pe"];
     s.in_beats = s.interval = s.out_beats * (c["K"] / c["Simd"]);
+  } else if (c.module == "finnr_cast") {
+    s.in_bits = lanes(c["Lanes"], c["InBits"]);
+    s.out_bits = lanes(c["Lanes"], c["OutBits"]);
   } else if (c.module == "finnr_pool") {
     s.in_bits = lanes(c["Lanes"], c["XBits"]);
     s.out_bits = lanes(c["Lanes"], c["OutBits"]);
@@ -117,6 +120,9 @@ inline std::vector<Raw> MoreModel(const Case& c, const std::vector<Raw>& in) {
   if (c.module == "finnr_join") return JoinModel(c, in);
   if (c.module == "finnr_concat") return in;
   std::vector<Raw> out;
+  if (c.module == "finnr_cast") {
+    for (const Raw x : in) out.push_back(static_cast<Raw>(Decode(x, c["InBits"], c["InKind"])));
+  }
   if (c.module == "finnr_take") {
     for (Value i = 0; i < c["Count"]; ++i) out.push_back(in[static_cast<std::size_t>(c["First"] + i)]);
   }

@@ -126,24 +126,11 @@ def accumulator_too_wide(folder):
     return build(folder)
 
 
-@case("F0205", says="readers")
-def two_readers(folder):
+@case("F0209", says="both depend on the input")
+def product_of_two_branches(folder):
     net = Network()
-    x = net.quant(net.matmul(net.quant(net.input("x", (1, 4))), weights(16, 1), 4, 4), scale=2.0, bits=3)
-    a = net.matmul(x, weights(8, 2), 4, 2)
-    b = net.matmul(x, weights(8, 3), 4, 2)
-    net.output(a, (1, 2))
-    net.output(b, (1, 2))
-    net.save(os.path.join(folder, "m.onnx"))
-    return build(folder)
-
-
-@case("F0206", says="order of the elements")
-def transpose_between_layers(folder):
-    net = Network()
-    x = net.quant(net.matmul(net.quant(net.input("x", (1, 3, 4))), weights(8, 1), 4, 2), scale=2.0, bits=3)
-    x = net.node("Transpose", x, perm=[0, 2, 1])
-    net.output(net.matmul(x, weights(6, 2), 3, 2), (1, 2, 2))
+    x = net.quant(net.matmul(net.quant(net.input("x", (1, 4, 4))), weights(16, 1), 4, 4), scale=2.0, bits=3)
+    net.output(net.matmul(net.quant(net.node("MatMul", x, x), scale=2.0, bits=3), weights(8, 2), 4, 2), (1, 4, 2))
     net.save(os.path.join(folder, "m.onnx"))
     return build(folder)
 

@@ -21,6 +21,7 @@
 #include "finnr/emulate/reference.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
+#include "finnr/hardware/folding_for_test.h"
 #include "finnr/hardware/layers.h"
 #include "finnr/hardware/lower.h"
 #include "finnr/passes/boundary.h"
@@ -111,37 +112,10 @@ Outcome try_numbers(const Family& family, std::uint64_t seed, bool verbose) {
   show(obstacles, verbose);
   if (!obstacles.list().empty()) return {true, "not all integer, " + coded(obstacles.list()[0])};
   Diagnostics diagnostics;
-  const auto part = find_hardware(network.integer, diagnostics);
+  const auto part = find_hardware(network.integer, {}, diagnostics);
   show(diagnostics, verbose);
   if (!diagnostics.list().empty()) return {true, "integer, no hardware: " + coded(diagnostics.list()[0])};
   return {true, part && !part->layers.empty() ? "for hardware" : "nothing for hardware"};
-}
-
-std::int64_t any_of(const std::vector<std::int64_t>& list, Rng& rng) {
-  return list[static_cast<std::size_t>(rng.between(0, std::ssize(list) - 1))];
-}
-
-Folding random_folding(const HardwarePart& part, Rng& rng, bool pad) {
-  Folding folding;
-  for (const Layer& layer : part.layers) {
-    Fold fold;
-    if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) {
-      fold.pad = pad && rng.chance(0.5);
-      const std::int64_t most = 12;
-      const auto lanes = [&](std::int64_t size) {
-        return static_cast<int>(fold.pad && rng.chance(0.6) ? rng.between(1, std::min(size, most)) : any_of(divisors(size), rng));
-      };
-      fold.pe = lanes(m->outputs);
-      fold.simd = lanes(m->inputs);
-      if (rng.chance(0.5)) fold.weight_store = static_cast<Store>(rng.between(0, 3));
-    } else if (const auto* t = std::get_if<ThresholdLayer>(&layer.kind)) {
-      fold = {rng.chance(0.5) ? 0 : static_cast<int>(any_of(divisors(t->channels), rng)), 0, false, {}};
-    } else if (const auto* k = std::get_if<TopKLayer>(&layer.kind)) {
-      fold = {rng.chance(0.5) ? 0 : static_cast<int>(any_of(divisors(k->labels), rng)), 0, false, {}};
-    }
-    folding.push_back(fold);
-  }
-  return folding;
 }
 
 Status write_files(const std::filesystem::path& folder, const Generated& generated) {
@@ -166,7 +140,7 @@ std::optional<Outcome> try_hardware(const Family& family, std::uint64_t seed, bo
   const Graph& graph = *settled;
   Diagnostics diagnostics;
   report_obstacles(graph, diagnostics);
-  const auto part = find_hardware(graph, diagnostics);
+  const auto part = find_hardware(graph, {}, diagnostics);
   if (!diagnostics.list().empty() || !part || part->layers.empty()) return std::nullopt;
   Folding folding = random_folding(*part, rng, true);
   Result<Design> design = lower(graph, *part, folding, fmt::format("random_{}", seed));

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+// Small integer networks all the way: layers, units, SystemVerilog, simulation, comparison of every stream.
+#include <gtest/gtest.h>
+
+#include "finnr/base/files.h"
+#include "finnr/base/process.h"
+#include "finnr/generate/generate.h"
+#include "finnr/hardware/chain_for_test.h"
+#include "finnr/hardware/folding_for_test.h"
+#include "finnr/hardware/lower.h"
+#include "finnr/hardware/network_for_test.h"
+#include "finnr/verify/verify.h"
+
+namespace finnr {
+namespace {
+
+void expect_exact(const Graph& graph, const Folding& folding) {
+  const HardwarePart part = part_of(graph);
+  const Result<Design> design = lower(graph, part, folding, "small");
+  ASSERT_TRUE(design.ok()) << to_text(design.error());
+  SCOPED_TRACE(print(*design));
+  const Generated generated = generate(*design);
+  const Result<ScratchFolder> folder = ScratchFolder::make();
+  ASSERT_TRUE(folder.ok());
+  for (const char* name : {"rtl", "mem"}) std::filesystem::create_directories(folder->path() / name);
+  for (const GeneratedFile& file : generated.files) ASSERT_TRUE(write_file(folder->path() / file.path, file.text).ok());
+  VerifyOptions options;
+  options.frames = 6;
+  const Result<Verdict> verdict = verify_bundle(folder->path(), generated.bundle, graph, options);
+  ASSERT_TRUE(verdict.ok()) << to_text(verdict.error());
+  EXPECT_TRUE(verdict->good()) << to_text(explain(*verdict, folder->path()));
+  EXPECT_GT(verdict->measured_interval, 0);
+}
+
+bool no_simulator() { return simulator_version().empty() || !find_program("g++"); }
+
+/// One element after the other.
+void expect_exact_slow(const Graph& graph) {
+  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
+  expect_exact(graph, balance(part_of(graph), INT64_MAX));
+}
+
+void expect_exact_folded(const Graph& graph, std::uint64_t seed) {
+  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
+  Rng rng(seed);
+  expect_exact(graph, random_folding(part_of(graph), rng, false));
+}
+
+/// Two images in a frame: padding and strides, groups, a depthwise convolution, a short way around it, a transposed convolution, a
+/// shuffle of channels, and a matrix behind the flattened image.
+Graph convolutions() {
+  SmallNetwork net;
+  ValueId x = net.input({2, 4, 5, 6});
+  x = net.thresholds(net.conv(x, 6, {3, 2}, {.stride = {2, 1}, .begin = {1, 0}, .end = {1, 1}, .groups = 2, .fill = 1}));
+  const ValueId y = net.conv(x, 6, {3, 3}, {.begin = {1, 1}, .end = {1, 1}, .groups = 6});
+  x = net.thresholds(net.add(Join{JoinFunction::kAdd, 1, -2}, {net.thresholds(y), x}));
+  x = net.add(Reshape{{2, 3, 2, 3, 6}}, {x});
+  x = net.add(Reshape{{2, 6, 3, 6}}, {net.add(Transpose{{0, 2, 1, 3, 4}}, {x})});
+  x = net.thresholds(net.conv(x, 2, {2, 3}, {.begin = {1, 0}, .end = {0, 1}, .spacing = {2, 1}}), 1);
+  return net.done({net.matmul(net.add(Reshape{{2, 50}}, {x}), 3)});
+}
+
+TEST(Accelerators, ConvolutionsOneAtATime) { expect_exact_slow(convolutions()); }
+TEST(Accelerators, ConvolutionsFolded) { expect_exact_folded(convolutions(), 1); }
+
+/// Two inputs and three outputs; every way to move elements, pools that overlap, a gate.
+Graph moves() {
+  SmallNetwork net;
+  const ValueId a = net.thresholds(net.input({1, 4, 4, 4}));
+  const ValueId b = net.thresholds(net.conv(net.input({1, 2, 5, 4}), 2, {2, 1}), 20);
+  const ValueId channels = net.add(Concat{1}, {a, b});
+  const ValueId most = net.pool(channels, {.kernel = {3, 3}, .begin = {1, 1}, .end = {1, 1}});
+  const ValueId rows = net.add(Concat{2}, {net.add(Take{1, {2, 3, 4, 5}}, {most}), a});
+  const ValueId wide = net.add(Take{3, {0, 0, 1, 1, 2, 2, 3, 3}}, {rows});
+  const ValueId half = net.add(Take{2, {1, 3, 5, 7}}, {wide});
+  const ValueId turned = net.pad(net.add(Take{1, {3, 0, 2, 1, 1, 0}}, {half}), {0, 0, 1, 0}, {0, 0, 0, 1}, -1);
+  const ValueId gate = net.thresholds(net.add(Sum{{2, 3}, true}, {turned}));
+  const ValueId gated = net.thresholds(net.add(Join{JoinFunction::kMul, 1, 1}, {turned, gate}));
+  const ValueId columns = net.pool(gated, {.kind = PoolKind::kSum, .kernel = {2, 3}, .stride = {1, 2}});
+  return net.done({columns, rows, gate});
+}
+
+TEST(Accelerators, MovesOneAtATime) { expect_exact_slow(moves()); }
+TEST(Accelerators, MovesFolded) { expect_exact_folded(moves(), 2); }
+
+/// Numbers of one bit: padded with a third value, pooled, by channel, along a signal; labels at the end.
+Graph bits() {
+  SmallNetwork net;
+  const IntType one = IntType::bipolar_type();
+  ValueId x = net.thresholds(net.input({1, 4, 12}), 1, 1, true);
+  x = net.thresholds(net.conv(x, 4, {3}, {.begin = {1}, .end = {1}}, one), 1, 1, true);
+  x = net.pool(x, {.kernel = {2}, .stride = {2}, .begin = {1}, .end = {1}});
+  x = net.thresholds(net.conv(x, 4, {2}, {.begin = {1}, .end = {0}, .groups = 4, .fill = 1}, one), 1, 1, true);
+  x = net.thresholds(net.conv(x, 6, {1}, {}, one), 2);
+  x = net.add(Reshape{{7, 6}}, {net.add(Transpose{{0, 2, 1}}, {x})});
+  x = net.matmul(net.add(Transpose{{1, 0}}, {x}), 2);  // six vectors of seven
+  return net.done({net.top_k(net.add(Reshape{{12}}, {x}), 2, 0)});
+}
+
+TEST(Accelerators, Bits) { expect_exact_folded(bits(), 3); }
+
+}  // namespace
+}  // namespace finnr
