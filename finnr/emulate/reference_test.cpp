@@ -300,5 +300,67 @@ TEST(Executor, ConstantPartsAgreeOverRuns) {
   EXPECT_EQ(moved.run(feeds, std::array{y})->at(0), first);
 }
 
+/// One channel of three elements, kernel of two, one element of padding behind.
+struct Window {
+  Graph graph;
+  ValueId x = graph.add_input("x", int8(), {1, 2, 3});
+
+  ValueId convolved(PerAxis<double> x_scale, std::int64_t zero, std::vector<double> w_scale) {
+    const ValueId a = graph.must_add(Dequantize{std::move(x_scale), {{zero}, 0}}, {x}, {});
+    const ValueId codes = graph.add_constant(Tensor({2, 2, 2}, Ints{1, 2, 3, -4, 0, 5, 1, 1}));
+    const ValueId w = graph.must_add(Dequantize{{std::move(w_scale), 0}, {{0}, 0}}, {codes}, {});
+    return graph.must_add(Conv{{1}, {1}, {0}, {1}, {1}, 1, 0}, {a, w}, {});
+  }
+  Tensors feeds{{x, Tensor({1, 2, 3}, Ints{7, -3, 2, 1, 90, -20})}};
+};
+
+constexpr double kTenth = 0.1F;
+constexpr double kThird = 0.3F;
+
+TEST(Executor, AConvolutionIsRoundedOnce) {
+  Window window;
+  const ValueId y = window.convolved({{kTenth}, 0}, 2, {kThird, 0.7F});
+  // Codes minus 2: 5 -5 0 | -1 88 -22, then 0 | 0.
+  const Ints sums = {5 - 10 - 3 - 352, -5 + 264 + 88, -66, -25 - 1 + 88, 88 - 22, -22};
+  Floats expected;
+  for (std::size_t i = 0; i < sums.size(); ++i) expected.push_back(dequantize(sums[i], kTenth * (i < 3 ? kThird : double{0.7F}), 0));
+  EXPECT_EQ(run_one(window.graph, window.feeds, y), Tensor({1, 2, 3}, expected));
+}
+
+TEST(Executor, ScalesInsideASumAreMultiplesOfAUnit) {
+  Window window;
+  const ValueId y = window.convolved({{kTenth, 3 * kTenth}, 1}, 0, {kThird});
+  const Ints sums = {7 - 6 + 3 * (3 - 360), -3 + 4 + 3 * (270 + 80), 2 + 3 * -60, -15 + 3 * 91, 10 + 3 * 70, 3 * -20};
+  Floats expected;
+  for (const std::int64_t sum : sums) expected.push_back(dequantize(sum, kTenth * kThird, 0));
+  EXPECT_EQ(run_one(window.graph, window.feeds, y), Tensor({1, 2, 3}, expected));
+}
+
+TEST(Executor, TwoValuesOfOneScaleAreAddedAsCodes) {
+  Window window;
+  Graph& graph = window.graph;
+  const ValueId a = graph.must_add(scaled_by(0.1F), {window.x}, {});
+  const ValueId b = graph.must_add(Take{2, {2, 1, 0}}, {a}, {});
+  const ValueId sum = graph.must_add(Binary{BinaryFunction::kAdd}, {a, b}, {});
+  const ValueId relu = graph.must_add(Unary{UnaryFunction::kRelu}, {b}, {});
+  const ValueId other = graph.must_add(Binary{BinaryFunction::kAdd}, {a, relu}, {});
+  const Tensor exact = run_one(graph, window.feeds, sum);
+  const Tensor twice = run_one(graph, window.feeds, other);
+  EXPECT_EQ(exact.floats()[0], dequantize(9, kTenth, 0));
+  EXPECT_EQ(twice.floats()[0], 0.1F * 7 + 0.1F * 2) << "relu is an elementwise operator: each term is rounded";
+}
+
+TEST(Executor, AveragesKeepAScale) {
+  Window window;
+  Graph& graph = window.graph;
+  const ValueId a = graph.must_add(scaled_by(0.1F), {window.x}, {});
+  const ValueId sum = graph.must_add(Sum{{2}, false}, {a}, {});
+  const ValueId mean = graph.must_add(Binary{BinaryFunction::kDiv}, {sum, graph.add_constant(Tensor::scalar(3.0F))}, {});
+  const ValueId w = graph.must_add(scaled_by(0.3F), {graph.add_constant(Tensor({2, 1}, Ints{2, -1}))}, {});
+  const ValueId y = graph.must_add(MatMul{}, {mean, w}, {});
+  const double scale = static_cast<double>(static_cast<float>(kTenth / 3.0)) * kThird;
+  EXPECT_EQ(run_one(graph, window.feeds, y), Tensor({1, 1}, Floats{dequantize(2 * 6 - 71, scale, 0)}));
+}
+
 }  // namespace
 }  // namespace finnr

@@ -52,6 +52,18 @@ Form form_of(const Op& op) {
                     op);
 }
 
+bool is_float_product(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const bool product = std::holds_alternative<MatMul>(node.op) || std::holds_alternative<Conv>(node.op);
+  return product && graph.value(node.outputs[0]).type.is_float;
+}
+
+bool quantizes_data(const Graph& graph, NodeId id) {
+  const Node& node = graph.node(id);
+  const bool quantizes = std::holds_alternative<Quantize>(node.op) || std::holds_alternative<CountThresholds>(node.op);
+  return quantizes && !graph.value(node.inputs[0]).constant;
+}
+
 }  // namespace
 
 bool is_layer(const Graph& graph, NodeId id) { return form_of(graph.node(id).op).layer && all_integers(graph, graph.node(id)); }
@@ -82,13 +94,18 @@ Placement place(const Graph& graph, const std::vector<std::string>& host_from) {
     before_layer[id] = before_layer[id] || before_layer[behind] || layer[behind];
   });
 
+  std::vector<bool> after_quantizer(n, false);  // of data, not of constants
+  for (const NodeId id : order) after_quantizer[id.index()] = quantizes_data(graph, id);
+  carry_down(graph, order, [&](std::size_t before, std::size_t id) { after_quantizer[id] = after_quantizer[id] || after_quantizer[before]; });
+
   Placement placement{std::vector<Site>(n, Site::kHardware)};
   for (const NodeId id : order) {
     Site& site = placement.sites[id.index()];
     if (asked[id.index()]) {
       site = Site::kBehind;
     } else if (!has_integer_form(graph, id)) {
-      const bool after = after_layer[id.index()];
+      const bool mixed = after_quantizer[id.index()] && is_float_product(graph, id);  // quantized data, spoiled on the way
+      const bool after = after_layer[id.index()] || mixed;
       const bool before = before_layer[id.index()];
       site = after && before ? Site::kObstacle : before ? Site::kFront : Site::kBehind;
     }

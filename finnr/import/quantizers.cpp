@@ -18,6 +18,21 @@ using ConstantTensor = std::shared_ptr<const Tensor>;
 
 PerAxis<float> no_zero() { return {{0.0F}, 0}; }
 
+/// The rounding mode that does to -x what `rounding` does to x.
+Rounding mirrored(Rounding rounding) {
+  return rounding == Rounding::kFloor ? Rounding::kCeil : rounding == Rounding::kCeil ? Rounding::kFloor : rounding;
+}
+
+/// A quantizer whose scales are all negative gives the same values with positive scales and mirrored codes, step by step in
+/// float32; so larger codes mean larger numbers. The sign of one bit is no such quantizer: it has no mirror at 0.
+void make_positive(Quantize& quantize) {
+  if (quantize.codes.bipolar || std::ranges::any_of(quantize.scale.values, [](float s) { return s > 0; })) return;
+  quantize.codes = {-quantize.codes.hi, -quantize.codes.lo, false};
+  quantize.rounding = mirrored(quantize.rounding);
+  for (float& s : quantize.scale.values) s = -s;
+  for (float& z : quantize.zero.values) z = -z;
+}
+
 }  // namespace
 
 Status import_quant(NodeImport& node) {
@@ -34,6 +49,7 @@ Status import_quant(NodeImport& node) {
   const Shape& shape = node.graph().value(x).shape;
   FINNR_ASSIGN(quantize.scale, broadcast_parameter(node, 1, "the scale", *scales, shape));
   FINNR_ASSIGN(quantize.zero, broadcast_parameter(node, 2, "the zero point", *zeros, shape));
+  make_positive(quantize);
   const Dequantize dequantize = dequantize_of(quantize.scale, quantize.zero);
   FINNR_ASSIGN(const ValueId codes, node.add(std::move(quantize), {x}));
   FINNR_ASSIGN(const ValueId y, node.add(dequantize, {codes}));

@@ -5,7 +5,8 @@
 // so the product works on the raw codes and the zero point becomes a constant per output; padding of a convolution is then the
 // code za. Where sa and za vary along the summed axis, za joins the sum, and sa = unit * n is multiplied into the weights if n
 // is an integer. Scales without a common unit are brought together in fixed point: the products sa cw' are rounded to as many
-// bits as float32 has, and a warning says how far a sum can be off. An output whose scale is negative gets negative weights instead, so that maxima of outputs are maxima of sums.
+// bits as float32 has, and a warning says how far a sum can be off. An output whose scale is negative gets negative weights
+// instead, so that maxima of outputs are maxima of sums.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -65,13 +66,6 @@ bool reaches_padding(const Node& node) {
   return conv != nullptr && (above(conv->begin, 0) || above(conv->end, 0) || above(conv->spacing, 1));
 }
 
-Diagnostic varying(const Graph& graph, NodeId node, std::string what) {
-  return Diagnostic(Code::kScaleAlongInputs, what + " varies inside one output's sum")
-      .at(place_of(graph, node))
-      .because("it differs along the axis that is summed")
-      .fix("quantize with one scale and zero point per tensor, weights also per output channel");
-}
-
 constexpr std::int64_t kFixedPoint = (std::int64_t{1} << 23) - 1;  ///< greatest weight in fixed point
 
 /// Multiplies each weight by its input's scale, in multiples of the unit returned, rounded. `rounded` is the largest distance
@@ -87,6 +81,13 @@ double to_fixed_point(const PerAxis<double>& scale, const Weights& at, Tensor::I
     rounded = std::max(rounded, std::fabs(static_cast<double>(weights[i]) - exact));
   }
   return unit;
+}
+
+/// The scales of the activations times those of the weights, where both go by the summed axis.
+PerAxis<double> along_inputs(const PerAxis<double>& x, const PerAxis<double>& w, const Weights& at, std::size_t size) {
+  PerAxis<double> both{std::vector<double>(size, 0), at.input_axis};
+  for (std::size_t c = 0; c < size; ++c) both.values[c] = x.at(c) * w.at(c % w.values.size());
+  return both;
 }
 
 /// The scale of each output's activations; weights take the factors when there are several inside one sum.
@@ -117,34 +118,40 @@ std::optional<Lifted> lift_product(Graph& graph, PassContext& context, Grids& gr
   const Grid* x = grids.find(node.inputs[0]);
   const Grid* w = grids.find(node.inputs[1]);
   if (x == nullptr || w == nullptr) return std::nullopt;
-  const auto refuse = [&](std::string what) {
-    context.diagnostics.add(varying(graph, id, std::move(what)));
-    return std::nullopt;
-  };
   if (!w->constant || (!x->scale.uniform() && x->scale.axis != at->input_axis)) return std::nullopt;
-  if (!w->scale.uniform() && w->scale.axis != at->output_axis) return refuse("the weights' scale");
 
   const ValueId stored = grids.codes(node.inputs[1]);
   Tensor weights = centred(*graph.value(stored).constant, w->zero);
   bool folded = false;
   double rounded = 0;
-  std::optional<PerAxis<double>> scale = scale_of_inputs(x->scale, *at, weights.ints(), folded, rounded);
+  const bool by_outputs = !w->scale.uniform() && w->scale.axis == at->output_axis;
+  const bool by_inputs = !w->scale.uniform() && !by_outputs;
+  std::optional<PerAxis<double>> scale;
+  if (by_inputs) {
+    const auto channels = static_cast<std::size_t>(graph.value(node.inputs[0]).shape[static_cast<std::size_t>(at->input_axis)]);
+    const PerAxis<double> both = along_inputs(x->scale, w->scale, *at, channels);
+    scale = PerAxis<double>{{to_fixed_point(both, *at, weights.ints(), rounded)}, 0};
+    folded = true;
+  } else {
+    scale = scale_of_inputs(x->scale, *at, weights.ints(), folded, rounded);
+  }
   if (rounded > 0) {
     const double terms = static_cast<double>(weights.size()) / static_cast<double>(at->outputs);
     context.diagnostics.add(
-        Diagnostic(Code::kScalesRounded, "the scales of the input's channels meet in fixed point")
+        Diagnostic(Code::kScalesRounded, fmt::format("the scales of the {} channels meet in fixed point", by_inputs ? "weights' input" : "input's"))
             .at(place_of(graph, id))
             .because(fmt::format("they differ inside one output's sum and have no common unit; weights are rounded to 24 bits, so a sum of {} "
                                  "products is off by at most {:.2g} of its largest possible value",
                                  terms, rounded / static_cast<double>(kFixedPoint)))
-            .fix("to be exact, train the quantizer in front with one scale for all channels")
+            .fix(by_inputs ? "to be exact, quantize weights with one scale per tensor or output channel"
+                           : "to be exact, train the quantizer in front with one scale for all channels")
             .as_warning());
   }
-  if (!w->scale.uniform()) {
+  if (by_outputs) {
     PerAxis<double> both{{}, at->result_axis};
     for (std::size_t m = 0; m < at->outputs; ++m) both.values.push_back(scale->at(m) * w->scale.at(m));
     scale = std::move(both);
-  } else {
+  } else if (!by_inputs) {
     for (double& s : scale->values) s *= w->scale.values[0];
   }
   for (std::size_t i = 0; i < weights.ints().size(); ++i) weights.ints()[i] *= scale->at(at->output(i)) < 0 ? -1 : 1;

@@ -126,18 +126,38 @@ const %3 : f32[3] = [0.3,1,2]
   EXPECT_FALSE(product.lifted().changed);
 }
 
-TEST(LiftProducts, ScalesAlongTheSumAreRefused) {
-  Product weights;
-  weights.w_grid = "scale=[0.25,0.1,0.3]@0, zero=0";
-  Product inputs;
-  inputs.x_grid = "scale=[0.25,0.1,0.3]@1, zero=0";
-  for (const Product& product : {weights, inputs}) {
-    const Passed passed = product.lifted();
-    EXPECT_FALSE(passed.changed);
-    ASSERT_EQ(passed.diagnostics.list().size(), 1U);
-    EXPECT_EQ(passed.diagnostics.list()[0].code, Code::kScaleAlongInputs);
-    EXPECT_EQ(passed.diagnostics.list()[0].places[0].node, "MatMul_0");
+/// Three scales inside one sum: lifted with a warning, and the numbers are the float network's to float32's own precision.
+void expect_fixed_point(const Product& product) {
+  const Graph before = graph_of(product.text());
+  Graph after = before;
+  Diagnostics diagnostics;
+  PassContext context{diagnostics, evaluate};
+  EXPECT_EQ(lift_linear(after, context), Changed::kYes);
+  ASSERT_EQ(diagnostics.list().size(), 1U);
+  EXPECT_EQ(diagnostics.list()[0].code, Code::kScalesRounded);
+  EXPECT_EQ(diagnostics.list()[0].severity, Severity::kWarning);
+  EXPECT_EQ(diagnostics.list()[0].places[0].node, "MatMul_0");
+  Executor first(before);
+  Executor second(after);
+  for (const Tensors& feeds : trial_feeds(before, 40)) {
+    const Result<std::vector<Tensor>> expected = first.run(feeds, before.outputs());
+    const Result<std::vector<Tensor>> got = second.run(feeds, after.outputs());
+    ASSERT_TRUE(expected.ok() && got.ok());
+    // Three codes of at most 8, each with half a unit of 0.9 / 2^23 at most, times the scale of the weights.
+    for (std::size_t i = 0; i < 2; ++i) EXPECT_NEAR(got->at(0).floats()[i], expected->at(0).floats()[i], 1e-6);
   }
+}
+
+TEST(LiftProducts, ScalesOfTheInputAlongTheSumMeetInFixedPoint) {
+  Product product;
+  product.x_grid = "scale=[0.25,0.1,0.3]@1, zero=0";
+  expect_fixed_point(product);
+}
+
+TEST(LiftProducts, ScalesOfTheWeightsAlongTheSumMeetInFixedPoint) {
+  Product product;
+  product.w_grid = "scale=[0.25,0.1,0.3]@0, zero=0";
+  expect_fixed_point(product);
 }
 
 TEST(LiftProducts, BipolarWeightsKeepTheirType) {
@@ -209,6 +229,59 @@ const %1 : f32[2,1] = [-3,2]
 %2 = matmul(%0, %1) : f32[1,1]
 output %2)")
                    .changed);
+}
+
+/// One spatial axis, two input channels; x with `x_grid`, weights with `w_grid`.
+std::string convolution(const std::string& x_grid, const std::string& w_grid, const std::string& window, int groups = 1) {
+  return fmt::format(R"(
+input %0 "x" : int[0,15][1,2,4]
+%1 = dequantize(%0) {{{}}} : f32[1,2,4]
+const %2 "w" : int[-2,3][2,{}] = {}
+%3 = dequantize(%2) {{{}}} : f32[2,{}]
+%4 "y" = conv(%1, %3) {{stride=[1], dilation=[1], {}, spacing=[1], groups={}, fill=0}} : f32[1,2,4] from "Conv_0"
+output %4)",
+                     x_grid, groups == 1 ? "2,2" : "1,2", groups == 1 ? "[1,-2,0,3,2,-1,1,1]" : "[1,-2,3,2]", w_grid,
+                     groups == 1 ? "2,2" : "1,2", window, groups);
+}
+constexpr const char* kPadded = "begin=[0], end=[1]";
+
+const Conv& only_convolution(const Passed& passed) {
+  const std::vector<NodeId> nodes = nodes_of<Conv>(passed.graph);
+  EXPECT_EQ(nodes.size(), 1U);
+  EXPECT_FALSE(passed.graph.value(passed.graph.node(nodes.at(0)).inputs[0]).type.is_float);
+  return std::get<Conv>(passed.graph.node(nodes.at(0)).op);
+}
+
+TEST(LiftProducts, AConvolutionPadsWithTheZeroPoint) {
+  const Passed passed = run_pass(lift_linear, convolution("scale=0.5, zero=5", "scale=[0.25,0.1]@0, zero=0", kPadded));
+  EXPECT_EQ(only_convolution(passed).fill, 5);
+  EXPECT_EQ(last_scale(passed.graph).scale, (PerAxis<double>{{0.125, 0.05}, 1}));
+  EXPECT_EQ(last_scale(passed.graph).zero, (PerAxis<std::int64_t>{{10, 15}, 1}));  // 5 times the sums of the rows, 2 and 3
+}
+
+TEST(LiftProducts, ScalesOfGroupsStandBehindTheirOutputs) {
+  const Passed passed = run_pass(lift_linear, convolution("scale=[0.5,0.3]@1, zero=0", "scale=0.25, zero=0", kPadded, 2));
+  EXPECT_EQ(only_convolution(passed).groups, 2);
+  EXPECT_EQ(last_scale(passed.graph).scale.values, (std::vector<double>{0.125, 0.075}));
+}
+
+TEST(LiftProducts, MultiplesOfAUnitJoinTheWeights) {
+  const Passed passed = run_pass(lift_linear, convolution("scale=[0.5,0.75]@1, zero=0", "scale=1, zero=0", kPadded));
+  only_convolution(passed);
+  EXPECT_EQ(last_scale(passed.graph).scale.values, (std::vector<double>{0.25}));
+  EXPECT_EQ(constant_of(passed.graph, nodes_of<Conv>(passed.graph)[0], 1), (Tensor::Ints{2, -4, 0, 9, 4, -2, 3, 3}));
+}
+
+TEST(LiftProducts, ZeroPointsOfChannelsAreSubtractedWherePaddingIs) {
+  const Passed passed = run_pass(lift_linear, convolution("scale=0.5, zero=[3,4]@1", "scale=1, zero=0", kPadded));
+  EXPECT_EQ(only_convolution(passed).fill, 0);
+  EXPECT_EQ(nodes_of<Join>(passed.graph).size(), 1U);
+}
+
+TEST(LiftProducts, NegativeScalesTurnTheWeights) {
+  const Passed passed = run_pass(lift_linear, convolution("scale=0.5, zero=1", "scale=[1,-2]@0, zero=0", kPadded));
+  EXPECT_EQ(constant_of(passed.graph, nodes_of<Conv>(passed.graph)[0], 1), (Tensor::Ints{1, -2, 0, 3, -2, 1, -1, -1}));
+  EXPECT_EQ(last_scale(passed.graph).scale.values, (std::vector<double>{0.5, 1}));
 }
 
 }  // namespace

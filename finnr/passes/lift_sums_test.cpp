@@ -98,5 +98,53 @@ output %8 %7)",
   }
 }
 
+TEST(LiftSums, ABiasPerChannelOfAnyAxis) {
+  const Passed passed = run_pass(lift_linear, fmt::format(R"(
+input %0 "x" : int[-8,7][1,2,3]
+%1 = dequantize(%0) {{scale={0}, zero=[1,2]@1}} : f32[1,2,3]
+const %2 : int[-99,99][2,1] = [7,-30]
+%3 = dequantize(%2) {{scale={1}, zero=0}} : f32[2,1]
+%4 = binary(%1, %3) {{function=sub}} : f32[1,2,3]
+output %4)",
+                                                           kProduct, kRounded));
+  EXPECT_EQ(only_scale(passed).zero, (PerAxis<std::int64_t>{{8, -28}, 1}));
+}
+
+TEST(LiftSums, TwoValuesOfOneScale) {
+  const Passed passed = run_pass(lift_linear, R"(
+input %0 "x" : int[-8,7][1,2,3]
+input %1 "y" : int[0,15][1,2,3]
+%2 = dequantize(%0) {scale=0.1, zero=1} : f32[1,2,3]
+%3 = dequantize(%1) {scale=0.1, zero=[2,5]@1} : f32[1,2,3]
+%4 = take(%3) {axis=2, indices=[2,0,0]} : f32[1,2,3]
+%5 = binary(%2, %4) {function=sub} : f32[1,2,3]
+output %5)");
+  ASSERT_EQ(nodes_of<Join>(passed.graph).size(), 1U);
+  EXPECT_EQ(std::get<Join>(passed.graph.node(nodes_of<Join>(passed.graph)[0]).op).right, -1);
+  EXPECT_EQ(only_scale(passed).zero, (PerAxis<std::int64_t>{{-1, -4}, 1}));
+}
+
+TEST(LiftSums, TwoScalesStay) {
+  EXPECT_FALSE(run_pass(lift_linear, R"(
+input %0 "x" : int[-8,7][1,3]
+%1 = dequantize(%0) {scale=0.1, zero=1} : f32[1,3]
+%2 = dequantize(%0) {scale=0.2, zero=1} : f32[1,3]
+%3 = binary(%1, %2) {function=add} : f32[1,3]
+output %3)")
+                   .changed);
+}
+
+TEST(LiftSums, WindowsPadWithTheZeroPoint) {
+  const Passed passed = run_pass(lift_linear, R"(
+input %0 "x" : int[-8,7][1,2,3]
+%1 = dequantize(%0) {scale=[0.1,0.3]@1, zero=3} : f32[1,2,3]
+%2 = pool(%1) {kind=sum, kernel=[2], stride=[1], dilation=[1], begin=[1], end=[0], fill=0} : f32[1,2,3]
+%3 = sum(%1) {axes=[2], keep=false} : f32[1,2]
+output %2 %3)");
+  EXPECT_EQ(std::get<Pool>(passed.graph.node(nodes_of<Pool>(passed.graph)[0]).op).fill, 3);
+  EXPECT_EQ(only_scale(passed).zero.values, (std::vector<std::int64_t>{6}));
+  EXPECT_EQ(passed.graph.producer_as<Dequantize>(passed.graph.outputs()[1])->zero.values, (std::vector<std::int64_t>{9}));
+}
+
 }  // namespace
 }  // namespace finnr

@@ -181,16 +181,5 @@ output %11)");
   EXPECT_EQ(list[0].places[0].node, "Quant_0");
 }
 
-TEST(Obstacles, WhatAPassReportedIsNotSaidTwice) {
-  const std::vector<Diagnostic> list = obstacles(R"(
-input %0 "x" : int[0,9][1,2]
-%1 = dequantize(%0) {scale=[1,0.3]@1, zero=0} : f32[1,2]
-const %2 : f32[2,1] = [1,-1]
-%3 = matmul(%1, %2) : f32[1,1] from "fc_0"
-output %3)");
-  ASSERT_EQ(list.size(), 1U);
-  EXPECT_EQ(list[0].code, Code::kScaleAlongInputs);
-}
-
 }  // namespace
 }  // namespace finnr

