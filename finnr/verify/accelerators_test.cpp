@@ -97,6 +97,13 @@ Graph bits() {
   return net.done({net.top_k(net.add(Reshape{{12}}, {x}), 2, 0)});
 }
 
+/// The last rows that a slow convolution makes are dropped by the pool behind it: they come after the last frame has left.
+TEST(Accelerators, RowsThatNobodyNeeds) {
+  SmallNetwork net;
+  const ValueId x = net.thresholds(net.conv(net.input({1, 2, 5, 4}), 4, {3, 1}, {.begin = {1, 0}, .end = {1, 0}}));
+  expect_exact_slow(net.done({net.pool(x, {.kernel = {2, 2}, .stride = {6, 2}})}));
+}
+
 TEST(Accelerators, Bits) { expect_exact_folded(bits(), 3); }
 
 }  // namespace
