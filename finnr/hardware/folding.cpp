@@ -80,7 +80,7 @@ Fold balance(const DepthwiseLayer& layer, std::int64_t cycles) {
 }  // namespace
 
 std::vector<std::int64_t> pixel_choices(const MatrixLayer& layer) {
-  if (!layer.windows) return divisors(layer.vectors / layer.groups);
+  if (!layer.windows) return {1};
   return divisors(layer.windows->shape.ow > 1 ? layer.windows->shape.ow : layer.windows->shape.oh);
 }
 

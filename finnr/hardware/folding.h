@@ -22,8 +22,8 @@ struct Fold {
   int m = 1;  ///< pixels at once: so many copies of a matrix unit, each with its own windows and weights
 };
 
-/// The numbers of pixels that a matrix layer can take at once: divisors of its pixels in a row (of the vectors in a frame, where
-/// there is no row).
+/// The numbers of pixels that a matrix layer can take at once: divisors of its windows in a row. Without windows that is one, for
+/// vectors come one after the other.
 std::vector<std::int64_t> pixel_choices(const MatrixLayer& layer);
 
 /// One entry a layer, in the order of HardwarePart::layers.

@@ -275,16 +275,8 @@ class Builder {
     return add(layer.name, std::move(together), layer.origin, results, link_stream(layer.output, lanes), {0, 4});
   }
 
-  /// Every M-th window of a row from `phase` on; without windows, every M-th vector.
+  /// Every `step`-th window of a row from `phase` on.
   static Windows every(const MatrixLayer& m, int phase, int step) {
-    if (!m.windows) {
-      Windows vectors;
-      vectors.shape.h = m.vectors / m.groups;
-      vectors.shape.oh = vectors.shape.h / step;
-      vectors.shape.stride_h = step;
-      vectors.shape.pad_top = -phase;
-      return vectors;
-    }
     Windows windows = *m.windows;
     WindowShape& s = windows.shape;
     if (s.ow > 1) {
