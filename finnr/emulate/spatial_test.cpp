@@ -181,9 +181,8 @@ Tensor slow(const Conv& op, const Tensor& x, const Tensor& w) {
                 const std::int64_t channel = m / (k[0] / op.groups) * k[1] + c;
                 const bool real = row >= 0 && column >= 0 && row % op.spacing[0] == 0 && column % op.spacing[1] == 0 &&
                                   row / op.spacing[0] < s[2] && column / op.spacing[1] < s[3];
-                const std::int64_t value =
-                    real ? x.ints()[static_cast<std::size_t>(((n * s[1] + channel) * s[2] + row / op.spacing[0]) * s[3] + column / op.spacing[1])]
-                         : op.fill;
+                const std::int64_t line = (n * s[1] + channel) * s[2] + row / op.spacing[0];
+                const std::int64_t value = real ? x.ints()[static_cast<std::size_t>(line * s[3] + column / op.spacing[1])] : op.fill;
                 result.ints()[at] += value * w.ints()[static_cast<std::size_t>(((m * k[1] + c) * k[2] + p) * k[3] + q)];
               }
   return result;

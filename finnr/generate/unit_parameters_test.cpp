@@ -38,7 +38,8 @@ Made made(const Graph& graph, const Folding& folding) {
 
 TEST(UnitParameters, WindowsAndGroups) {
   SmallNetwork net;
-  const ValueId x = net.conv(net.input({1, 6, 4, 5}), 4, {3, 2}, {.stride = {1, 2}, .begin = {1, 0}, .end = {1, 1}, .groups = 2, .fill = 2});
+  const Around around = {.stride = {1, 2}, .begin = {1, 0}, .end = {1, 1}, .groups = 2, .fill = 2};
+  const ValueId x = net.conv(net.input({1, 6, 4, 5}), 4, {3, 2}, around);
   const Made m = made(net.done({x}), {{2, 3, false, {}}});
   const auto& window = m.units.at("conv0_window");
   EXPECT_EQ(window.at("H"), "4");

@@ -121,14 +121,16 @@ TEST(Balance, DepthwiseConvolutionsUnfoldTheirChannels) {
   for (const std::int64_t cycles : {144, 200, 300, 1000, 1728}) {
     const Folding folding = balance(part, cycles);
     EXPECT_LE(layer_interval(part.layers[0], folding[0]), cycles);
-    for (const std::int64_t pe : divisors(12)) EXPECT_TRUE(pe >= folding[0].pe || 16 * 9 * (12 / pe) > cycles) << "the fewest channels at once";
+    for (const std::int64_t pe : divisors(12))
+      EXPECT_TRUE(pe >= folding[0].pe || 16 * 9 * (12 / pe) > cycles) << "the fewest channels at once";
   }
   EXPECT_EQ(balance(part, 1)[0].pe, 12);
 }
 
 TEST(FoldingForFps, LayersWithoutWeightsLimitTheRateToo) {
   SmallNetwork net;
-  const HardwarePart part = part_of(net.done({net.pool(net.conv(net.input({1, 2, 4, 4}), 8, {1, 1}), {.kernel = {3, 3}, .begin = {1, 1}, .end = {1, 1}})}));
+  const ValueId x = net.conv(net.input({1, 2, 4, 4}), 8, {1, 1});
+  const HardwarePart part = part_of(net.done({net.pool(x, {.kernel = {3, 3}, .begin = {1, 1}, .end = {1, 1}})}));
   const Result<Folding> folding = folding_for_fps(part, 1e6, 100);
   ASSERT_FALSE(folding.ok()) << "16 windows of nine pixels, one pixel a cycle";
   EXPECT_NE(folding.error().cause.find("layer pool0 needs 144"), std::string::npos) << folding.error().cause;

@@ -349,7 +349,8 @@ TEST(FindHardware, FlattenedImagesTurnTheWeights) {
   for (std::int64_t pixel = 0; pixel < 4; ++pixel) {
     for (std::int64_t c = 0; c < 3; ++c) {
       for (std::int64_t n = 0; n < 2; ++n)
-        EXPECT_EQ(turned.ints()[static_cast<std::size_t>((pixel * 3 + c) * 2 + n)], plain.ints()[static_cast<std::size_t>((c * 4 + pixel) * 2 + n)]);
+        EXPECT_EQ(turned.ints()[static_cast<std::size_t>((pixel * 3 + c) * 2 + n)],
+                  plain.ints()[static_cast<std::size_t>((c * 4 + pixel) * 2 + n)]);
     }
   }
 }
@@ -435,7 +436,8 @@ TEST(FindHardware, OperatorsWithoutAUnit) {
     SmallNetwork net;
     const ValueId x = net.input({1, 2, 3, 3});
     const ValueId w = net.input({2, 2, 1, 1});
-    expect_refused(net.done({net.add(Conv{{1, 1}, {1, 1}, {0, 0}, {0, 0}, {1, 1}, 1, 0}, {x, w})}), Code::kNoUnit, "conv_0", "its weights depend");
+    const ValueId y = net.add(Conv{{1, 1}, {1, 1}, {0, 0}, {0, 0}, {1, 1}, 1, 0}, {x, w});
+    expect_refused(net.done({y}), Code::kNoUnit, "conv_0", "its weights depend");
   }
   {
     SmallNetwork net;

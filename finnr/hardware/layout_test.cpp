@@ -64,7 +64,10 @@ TEST(Layout, TransposesKeepTheOrderOfTheElements) {
     for (std::int64_t a = 0; a < axes; ++a) shape.push_back(rng.between(1, 4));
     std::vector<int> perm(shape.size());
     std::iota(perm.begin(), perm.end(), 0);
-    for (std::size_t a = perm.size(); a > 1; --a) std::swap(perm[a - 1], perm[static_cast<std::size_t>(rng.between(0, static_cast<std::int64_t>(a) - 1))]);
+    for (std::size_t a = perm.size(); a > 1; --a) {
+      const std::int64_t other = rng.between(0, static_cast<std::int64_t>(a) - 1);
+      std::swap(perm[a - 1], perm[static_cast<std::size_t>(other)]);
+    }
     // Of the value under another shape, so that loops cross axes.
     Layout layout = Layout::channels_last(shape);
     if (rng.chance(0.3)) layout = Layout::row_major(count(shape));

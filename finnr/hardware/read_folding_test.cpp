@@ -137,7 +137,8 @@ HardwarePart convolutional() {
 
 TEST(ReadFolding, ConvolutionsByName) {
   const Reading reading = read_text(
-      R"({"layers": {"conv0": {"pe": 3, "simd": 18}, "dw0": {"pe": 2, "simd": 3, "store": "block"}, "pool0": {"pe": 6}, "concat0": {"pe": 2}, "fc0": {"pe": 4}}})",
+      R"({"layers": {"conv0": {"pe": 3, "simd": 18}, "dw0": {"pe": 2, "simd": 3, "store": "block"}, "pool0": {"pe": 6},
+          "concat0": {"pe": 2}, "fc0": {"pe": 4}}})",
       "", convolutional());
   ASSERT_TRUE(reading.folding.ok()) << to_text(reading.folding.error());
   const Folding& folding = *reading.folding;
