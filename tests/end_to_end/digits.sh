@@ -97,6 +97,11 @@ expect 0 run cnn --input few.npy --output few_rtl.npy --labels few_labels.npy &&
 head_of 24 "$digits/expected-cnn.npy" few_expected.npy
 equal few_rtl.npy few_expected.npy 1e-5
 
+step "several pixels at once"
+echo '{"layers": {"conv0": {"pe": 8, "simd": 9, "m": 4}, "conv1": {"pe": 4, "simd": 8, "m": 2}}}' > pixels.json
+expect 0 build "$digits/digits-cnn.onnx" -o pixels --folding pixels.json --verify 3 && says "bit-exact"
+expect 0 print pixels --stage design && says "unit conv0_3 : mvu"
+
 step "a cut by hand: the last layers on the host"
 name=$("$finnr" check "$digits/digits-cnn.onnx" --json | python3 -c "import json, sys; print([n['name'] for n in json.load(sys.stdin)['nodes'] if n['type'] == 'Gemm' or n['type'] == 'MatMul'][-1])")
 expect 0 build "$digits/digits-cnn.onnx" -o cut --host-from "$name" --verify 0

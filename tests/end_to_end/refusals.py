@@ -126,7 +126,7 @@ def accumulator_too_wide(folder):
     return build(folder)
 
 
-@case("F0209", says="both depend on the input")
+@case("F0201", says="both depend on the input")
 def product_of_two_branches(folder):
     net = Network()
     x = net.quant(net.matmul(net.quant(net.input("x", (1, 4, 4))), weights(16, 1), 4, 4), scale=2.0, bits=3)
@@ -233,10 +233,10 @@ def entries_passed_over(folder):
     return build(folder, "-v", "--folding", folding(folder, entries))
 
 
-@case("F0306", says="24-bit")
+@case("F0306", says="26-bit")
 def operands_too_wide(folder):
     net = Network()
-    x = net.quant(net.input("x", (1, 2)), bits=24)
+    x = net.quant(net.input("x", (1, 2)), bits=26)
     net.output(net.matmul(x, [1.0, -1.0, 2.0, 3.0], 2, 2), (1, 2))
     net.save(os.path.join(folder, "m.onnx"))
     return build(folder)
