@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -13,6 +14,9 @@
 #include "finnr/emulate/reference.h"
 #include "finnr/flow/arrays.h"
 #include "finnr/flow/compile.h"
+#include "finnr/flow/run.h"
+#include "finnr/simulate/simulate.h"
+#include "finnr/verify/verify.h"
 
 namespace {
 
@@ -23,16 +27,22 @@ struct Sample {
   std::string name;
   fs::path model;
   fs::path input;
+  fs::path folding = {};  ///< published, where one is at hand
 };
 
 std::vector<Sample> networks() {
   const fs::path root = FINNR_SOURCE_DIR;
   const fs::path digits = root / "examples/digits";
   std::vector<Sample> found = {{"digits-w2a2", digits / "digits-w2a2.onnx", digits / "test_images.npy"},
-                               {"digits-w1a1", digits / "digits-w1a1.onnx", digits / "test_images.npy"}};
-  for (const char* name : {"tfc-w1a1", "tfc-w2a2", "lfc-w1a1", "lfc-w1a2", "mlp-nonlinear"}) {
+                               {"digits-w1a1", digits / "digits-w1a1.onnx", digits / "test_images.npy"},
+                               {"digits-cnn", digits / "digits-cnn.onnx", digits / "test_images.npy"}};
+  for (const char* name : {"tfc-w1a1", "tfc-w2a2", "lfc-w1a1", "lfc-w1a2", "mlp-nonlinear", "cnv-w1a1-cifar10", "resnet8-w3a4",
+                           "branch-w2a3", "mobilenet-w4a4", "odd-w3a5", "vgg10-1d-w4a4", "tiny-yolo-w1a3"}) {
     const fs::path folder = root / "../shared/models" / name;
-    if (fs::exists(folder / "model.onnx")) found.push_back({name, folder / "model.onnx", folder / "input.npy"});
+    if (!fs::exists(folder / "model.onnx")) continue;
+    found.push_back({name, folder / "model.onnx", folder / "input.npy"});
+    const fs::path cnv = root / "../shared/data/foldings/cnv-w1a1.json";
+    if (std::string(name) == "cnv-w1a1-cifar10" && fs::exists(cnv)) found.back().folding = cnv;
   }
   return found;
 }
@@ -57,12 +67,48 @@ void build(benchmark::State& state, const Sample& network, std::int64_t frames) 
     config.model = network.model;
     config.output = scratch->path() / "out";
     config.verify_frames = frames;
+    config.folding = network.folding;
     Diagnostics diagnostics;
     const std::optional<Record> record = compile(config, diagnostics);
     if (!record) return fail(state, diagnostics);
     state.counters["interval"] = static_cast<double>(interval(record->design));
   }
   state.counters["peak_MB"] = peak_megabytes();
+}
+
+/// Cycles and frames a second of the simulated accelerator on one core: streams inside are not recorded, nothing stalls.
+void simulate(benchmark::State& state, const Sample& network) {
+  Result<ScratchFolder> scratch = ScratchFolder::make();
+  if (!scratch.ok()) return state.SkipWithError("no scratch folder");
+  Config config;
+  config.model = network.model;
+  config.output = scratch->path() / "out";
+  config.verify_frames = 0;
+  config.folding = network.folding;
+  Diagnostics diagnostics;
+  if (!compile(config, diagnostics)) return fail(state, diagnostics);
+  const Result<Accelerator> accelerator = load_accelerator(config.output);
+  if (!accelerator.ok()) return state.SkipWithError(accelerator.error().message.c_str());
+  const Bundle& bundle = accelerator->bundle;
+  constexpr std::int64_t kCycles = 1'000'000;
+  Run run;
+  run.frames = trial_frames(accelerator->network, bundle, 4, 1);
+  run.count = std::max<std::int64_t>(4, kCycles / bundle.interval);
+  SimulatorOptions options;
+  options.taps = false;
+  const Result<Simulator> simulator = Simulator::build(config.output, bundle, scratch->path() / "work", options);
+  if (!simulator.ok()) return state.SkipWithError(simulator.error().message.c_str());
+  double cycles = 0;
+  double frames = 0;
+  for (auto _ : state) {
+    const Result<Trace> trace = simulator->run(run);
+    if (!trace.ok()) return state.SkipWithError(trace.error().message.c_str());
+    cycles += static_cast<double>(trace->cycles);
+    frames += static_cast<double>(run.count);
+  }
+  state.counters["cycles/s"] = benchmark::Counter(cycles, benchmark::Counter::kIsRate);
+  state.counters["frames/s"] = benchmark::Counter(frames, benchmark::Counter::kIsRate);
+  state.counters["interval"] = static_cast<double>(bundle.interval);
 }
 
 /// Frames a second through the reference executor, of the float network or of the integer network.
@@ -97,7 +143,13 @@ int main(int argc, char** argv) {
     benchmark::RegisterBenchmark(("run_integer/" + network.name).c_str(), [network](benchmark::State& s) { run(s, network, true); });
   }
   for (const Sample& network : all) {
-    benchmark::RegisterBenchmark(("verified_100_frames/" + network.name).c_str(), [network](benchmark::State& s) { build(s, network, 100); })
+    benchmark::RegisterBenchmark(("simulation/" + network.name).c_str(), [network](benchmark::State& s) { simulate(s, network); })
+        ->Unit(benchmark::kSecond)
+        ->Iterations(1)
+        ->UseRealTime();
+  }
+  for (const Sample& network : all) {
+    benchmark::RegisterBenchmark(("verified_4_frames/" + network.name).c_str(), [network](benchmark::State& s) { build(s, network, 4); })
         ->Unit(benchmark::kSecond)
         ->Iterations(1)
         ->UseRealTime();

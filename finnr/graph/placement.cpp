@@ -123,7 +123,7 @@ Placement place(const Graph& graph, const std::vector<std::string>& host_from) {
     if (placement.sites[before] == Site::kBehind) placement.sites[id] = Site::kBehind;
   });
   carry_up(graph, order, [&](std::size_t behind, std::size_t id) {
-    if (placement.sites[behind] == Site::kFront && placement.sites[id] != Site::kBehind) placement.sites[id] = Site::kFront;
+    if (placement.sites[behind] == Site::kFront && placement.sites[id] == Site::kHardware) placement.sites[id] = Site::kFront;
   });
   return placement;
 }

@@ -35,6 +35,27 @@ output %10)";
 
 TEST(Placement, EndsAreTheHosts) { EXPECT_EQ(sites(kChain), "fHHHbb"); }
 
+TEST(Placement, AFirstLayerIsTheHostsUnlessItsQuantizedInputWasSpoiled) {
+  constexpr std::string_view kLayers = R"(
+input %0 "x" : f32[1,2]
+{}
+const %3 : f32[2,2] = [0.5,-1,2,1]
+%4 = matmul(%2, %3) : f32[1,2] from "fc_0"
+%5 = quantize(%4) {style=onnx, rounding=half_even, codes=int[0,9], scale=1, zero=0} : int[0,9][1,2]
+const %6 : int[-1,2][2,2] = [1,-1,2,1]
+%7 = matmul(%5, %6) : int[-9,27][1,2] from "fc_1"
+output %7)";
+  const auto with = [&](std::string_view front) {
+    std::string text(kLayers);
+    return text.replace(text.find("{}"), 2, front);
+  };
+  EXPECT_EQ(sites(with("%2 = unary(%0) {function=relu, alpha=0, beta=0} : f32[1,2]")), "fffH");
+  EXPECT_EQ(sites(with(R"(%1 = quantize(%0) {style=onnx, rounding=half_even, codes=int[0,9], scale=1, zero=0} : int[0,9][1,2]
+%8 = dequantize(%1) {scale=1, zero=0} : f32[1,2]
+%2 = binary(%8, %0) {function=add} : f32[1,2])")),
+            "fffXfH");
+}
+
 TEST(Placement, TheUserCutsEarlier) {
   EXPECT_EQ(sites(kChain, {"Quant_1"}), "fHbbbb");
   EXPECT_EQ(sites(kChain, {"fc_2"}), "fHHbbb");

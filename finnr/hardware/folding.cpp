@@ -24,7 +24,7 @@ bool has_weights(const Layer& layer) {
 std::int64_t macs(const Folding& folding, const HardwarePart& part) {
   std::int64_t sum = 0;
   for (std::size_t i = 0; i < folding.size(); ++i) {
-    if (has_weights(part.layers[i])) sum += std::int64_t{folding[i].pe} * folding[i].simd;
+    if (has_weights(part.layers[i])) sum += std::int64_t{folding[i].pe} * folding[i].simd * folding[i].m;
   }
   return sum;
 }
@@ -43,19 +43,26 @@ std::vector<std::int64_t> simd_choices(const MatrixLayer& layer) {
   return choices;
 }
 
-/// Cycles of the windows in front of a matrix when they are as wide as they can be.
-std::int64_t least_window_cycles(const MatrixLayer& layer) {
+/// Cycles of the windows in front of a matrix of `m` pixels at once, when they are as wide as they can be.
+std::int64_t least_window_cycles(const MatrixLayer& layer, std::int64_t m) {
   if (!layer.windows) return 0;
-  return layer.groups * std::max(layer.windows->pixels() * layer.windows->kernel(), pixels_in(*layer.windows));
+  return layer.groups * std::max(layer.windows->pixels() / m * layer.windows->kernel(), pixels_in(*layer.windows));
 }
 
 Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
-  Fold best{static_cast<int>(layer.outputs), static_cast<int>(layer.inputs), false, {}};
+  // One pixel at once where that is enough; each copy has its own weights.
+  std::int64_t m = 1;
+  for (const std::int64_t pixels : pixel_choices(layer)) {
+    m = pixels;
+    if (std::max(layer.vectors / m, least_window_cycles(layer, m)) <= cycles) break;
+  }
+  Fold best{static_cast<int>(layer.outputs), static_cast<int>(layer.inputs), false, {}, static_cast<int>(m)};
   for (const std::int64_t simd : simd_choices(layer)) {
     for (const std::int64_t pe : divisors(layer.outputs)) {
-      if (layer.vectors * (layer.outputs / pe) * (layer.inputs / simd) > std::max(cycles, least_window_cycles(layer))) continue;
+      if (layer.vectors / m * (layer.outputs / pe) * (layer.inputs / simd) > std::max(cycles, least_window_cycles(layer, m))) continue;
       const std::int64_t now = std::int64_t{best.pe} * best.simd;
-      if (pe * simd < now || (pe * simd == now && simd > best.simd)) best = {static_cast<int>(pe), static_cast<int>(simd), false, {}};
+      if (pe * simd < now || (pe * simd == now && simd > best.simd))
+        best = {static_cast<int>(pe), static_cast<int>(simd), false, {}, static_cast<int>(m)};
     }
   }
   return best;
@@ -72,6 +79,11 @@ Fold balance(const DepthwiseLayer& layer, std::int64_t cycles) {
 
 }  // namespace
 
+std::vector<std::int64_t> pixel_choices(const MatrixLayer& layer) {
+  if (!layer.windows) return {1};
+  return divisors(layer.windows->shape.ow > 1 ? layer.windows->shape.ow : layer.windows->shape.oh);
+}
+
 std::vector<std::int64_t> divisors(std::int64_t n) {
   std::vector<std::int64_t> result;
   for (std::int64_t d = 1; d <= n; ++d) {
@@ -84,8 +96,8 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
   const std::int64_t pe = std::max(fold.pe, 1);
   return std::visit(
       Overloaded{[&](const MatrixLayer& m) {
-                   const std::int64_t matrix = m.vectors * ceil_div(m.outputs, pe) * ceil_div(m.inputs, fold.simd);
-                   return std::max(matrix, least_window_cycles(m));
+                   const std::int64_t matrix = m.vectors / fold.m * ceil_div(m.outputs, pe) * ceil_div(m.inputs, fold.simd);
+                   return std::max(matrix, least_window_cycles(m, fold.m));
                  },
                  [&](const DepthwiseLayer& d) {
                    const std::int64_t folds = ceil_div(d.channels, pe);

@@ -18,8 +18,13 @@ struct Fold {
   int pe = 1;
   int simd = 1;
   bool pad = false;  ///< pad the layer's sizes where pe or simd do not divide them
-  std::optional<Store> weight_store;
+  std::optional<Store> weight_store = {};
+  int m = 1;  ///< pixels at once: so many copies of a matrix unit, each with its own windows and weights
 };
+
+/// The numbers of pixels that a matrix layer can take at once: divisors of its windows in a row. Without windows that is one, for
+/// vectors come one after the other.
+std::vector<std::int64_t> pixel_choices(const MatrixLayer& layer);
 
 /// One entry a layer, in the order of HardwarePart::layers.
 using Folding = std::vector<Fold>;

@@ -16,10 +16,10 @@ std::int64_t pixels_in(const Windows& windows) { return windows.images * windows
 int window_lanes(const MatrixLayer& m, const Fold& fold) {
   const Windows& windows = *m.windows;
   const std::int64_t channels = m.inputs / windows.kernel();
-  const std::int64_t matrix = m.vectors * ceil_div(m.outputs, fold.pe) * ceil_div(m.inputs, fold.simd);
+  const std::int64_t matrix = m.vectors / fold.m * ceil_div(m.outputs, fold.pe) * ceil_div(m.inputs, fold.simd);
   const auto fits = [&](std::int64_t lanes) {
     const std::int64_t beats = m.groups * (channels / lanes);
-    return std::max(windows.pixels() * windows.kernel(), pixels_in(windows)) * beats <= matrix;
+    return std::max(windows.pixels() / fold.m * windows.kernel(), pixels_in(windows)) * beats <= matrix;
   };
   if (channels % fold.simd == 0 && fits(fold.simd)) return fold.simd;
   for (const std::int64_t lanes : divisors(channels)) {

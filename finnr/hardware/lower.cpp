@@ -127,21 +127,22 @@ class Builder {
     std::size_t readers = static_cast<std::size_t>(std::ranges::count(part_.outputs, link));
     for (const Layer& layer : part_.layers) readers += static_cast<std::size_t>(std::ranges::count(layer.inputs, link));
     FINNR_CHECK(readers > 0, "a link that nobody reads");
-    if (readers == 1) {
-      open_[link] = {stream};
-      return;
-    }
+    open_[link] = forked(stream, readers);
+  }
+
+  std::vector<std::size_t> forked(std::size_t stream, std::size_t readers) {
+    if (readers == 1) return {stream};
     const std::string name = fmt::format("fork{}", forks_++);
     const Stream copy = design_.streams[stream];
-    const std::size_t first = add(name, ForkUnit{}, {}, {stream}, copy, {});
-    open_[link] = {first};
+    std::vector<std::size_t> outputs = {add(name, ForkUnit{}, {}, {stream}, copy, {})};
     for (std::size_t port = 1; port < readers; ++port) {
       const std::size_t next = add_stream(fmt::format("{}_{}", name, port), copy);
-      design_.streams[next].from = design_.streams[first].from;
+      design_.streams[next].from = design_.streams[outputs[0]].from;
       design_.streams[next].from_port = static_cast<int>(port);
-      delays_[next] = delays_[first];
-      open_[link].push_back(next);
+      delays_[next] = delays_[outputs[0]];
+      outputs.push_back(next);
     }
+    return outputs;
   }
 
   std::size_t take(std::size_t link) {
@@ -232,8 +233,8 @@ class Builder {
   }
 
   /// Windows of `lanes` channels in front of a layer, `groups` and `inner` times a pixel.
-  std::size_t windowed(const Layer& layer, const Windows& windows, std::size_t stream, std::int64_t groups, std::int64_t inner,
-                       std::int64_t vectors, std::int64_t channels) {
+  std::size_t windowed(const Layer& layer, std::string name, const Windows& windows, std::size_t stream, std::int64_t groups,
+                       std::int64_t inner, std::int64_t vectors, std::int64_t channels) {
     IntType type = design_.streams[stream].element;
     if (windows.filled() && !type.contains(windows.fill))
       type = {std::min(type.lo, windows.fill), std::max(type.hi, windows.fill), false};
@@ -252,15 +253,48 @@ class Builder {
     result.value = {};
     result.layout = {};
     const double share = static_cast<double>(unit.rows) / static_cast<double>(unit.shape.h * unit.images);
-    const bool own = std::holds_alternative<ResampleLayer>(layer.kind);
-    return add(own ? layer.name : layer.name + "_window", unit, layer.origin, {stream}, result, {share, 4});
+    return add(std::move(name), unit, layer.origin, {stream}, result, {share, 4});
   }
 
+  /// Several pixels at once are so many matrix units side by side: unit p has pixels p, p + M, ... of each row, and the results
+  /// are put together pixel by pixel.
   std::size_t build(const Layer& layer, const MatrixLayer& m, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
-    std::size_t stream = inputs[0];
+    if (fold.m == 1) return matrix(layer, layer.name, m, fold, inputs[0], lanes);
+    const std::vector<std::size_t> copies = forked(inputs[0], static_cast<std::size_t>(fold.m));
+    ConcatUnit together;
+    std::vector<std::size_t> results;
+    for (int p = 0; p < fold.m; ++p) {
+      MatrixLayer part = m;
+      part.windows = every(m, p, fold.m);
+      part.vectors = m.vectors / fold.m;
+      std::size_t result = matrix(layer, fmt::format("{}_{}", layer.name, p), part, fold, copies[static_cast<std::size_t>(p)], lanes);
+      const std::int64_t turn = m.groups * m.outputs / fold.pe;
+      together.turns.push_back(turn);
+      results.push_back(queued(result, 2 * turn + 2));
+    }
+    return add(layer.name, std::move(together), layer.origin, results, link_stream(layer.output, lanes), {0, 4});
+  }
+
+  /// Every `step`-th window of a row from `phase` on.
+  static Windows every(const MatrixLayer& m, int phase, int step) {
+    Windows windows = *m.windows;
+    WindowShape& s = windows.shape;
+    if (s.ow > 1) {
+      s.pad_left -= phase * s.stride_w;
+      s.stride_w *= step;
+      s.ow /= step;
+    } else {
+      s.pad_top -= phase * s.stride_h;
+      s.stride_h *= step;
+      s.oh /= step;
+    }
+    return windows;
+  }
+
+  std::size_t matrix(const Layer& layer, const std::string& name, const MatrixLayer& m, const Fold& fold, std::size_t stream, int lanes) {
     if (m.windows) {
       const std::int64_t inner = m.inputs / m.windows->kernel() / design_.streams[stream].lanes;
-      stream = windowed(layer, *m.windows, stream, m.groups, inner, m.vectors, m.inputs);
+      stream = windowed(layer, name + "_window", *m.windows, stream, m.groups, inner, m.vectors, m.inputs);
       stream = widened(stream, fold.simd);
       Stream& s = design_.streams[stream];
       s.vectors = m.vectors;
@@ -283,14 +317,20 @@ class Builder {
     if (m.thresholds) unit.steps = fused_steps(*m.thresholds, out);
     const std::int64_t depth = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
     unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
+    Stream result = link_stream(layer.output, lanes);
+    if (fold.m > 1) {  // a share of the value
+      result.vectors /= fold.m;
+      result.value = {};
+      result.layout = {};
+    }
     // A vector is collected, and then worked on for its share of the frame.
     const double share = 2.0 / static_cast<double>(m.vectors);
-    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes), {share, 24});
+    return add(name, std::move(unit), layer.origin, {stream}, result, {share, 24});
   }
 
   std::size_t build(const Layer& layer, const DepthwiseLayer& d, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
     std::size_t stream = inputs[0];
-    if (d.windows) stream = windowed(layer, *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe, d.kernel * fold.pe);
+    if (d.windows) stream = windowed(layer, layer.name + "_window", *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe, d.kernel * fold.pe);
     const Link& out = part_.links[layer.output];
     Vvu unit;
     unit.channels = d.channels;
@@ -318,7 +358,7 @@ class Builder {
     const std::int64_t beats = p.channels / fold.pe;
     double share = 1.0;
     if (p.windows) {
-      stream = windowed(layer, *p.windows, stream, beats, 1, p.pixels * beats, p.count * fold.pe);
+      stream = windowed(layer, layer.name + "_window", *p.windows, stream, beats, 1, p.pixels * beats, p.count * fold.pe);
       share = 2.0 / static_cast<double>(p.pixels);
     }
     const PoolUnit unit{p.kind, p.count, p.windows ? 1 : beats, design_.streams[stream].element};
@@ -399,7 +439,7 @@ class Builder {
   }
 
   std::size_t build(const Layer& layer, const ResampleLayer& r, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
-    const std::size_t stream = windowed(layer, r.windows, inputs[0], 1, r.channels / fold.pe, r.windows.pixels(), r.channels);
+    const std::size_t stream = windowed(layer, layer.name, r.windows, inputs[0], 1, r.channels / fold.pe, r.windows.pixels(), r.channels);
     Stream& s = design_.streams[stream];
     const Link& out = part_.links[layer.output];
     s.value = out.value;

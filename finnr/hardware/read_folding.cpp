@@ -25,6 +25,7 @@ struct Entry {
   std::int64_t simd = 1;
   bool pad = false;
   std::optional<Store> store;
+  std::int64_t m = 1;
 };
 
 Kind kind_of(const Layer& layer) {
@@ -86,13 +87,13 @@ Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part
     }
     if (!values.is_object()) return bad_file(path, fmt::format("'{}' is not an object", name));
     for (const auto& [key, value] : values.items()) {
-      const bool good = ((key == "pe" || key == "simd") && value.is_number_integer()) || (key == "pad" && value.is_boolean()) ||
+      const bool good = ((key == "pe" || key == "simd" || key == "m") && value.is_number_integer()) || (key == "pad" && value.is_boolean()) ||
                         (key == "store" && store_of(values, "store"));
       if (!good) return bad_file(path, fmt::format("'{}' of '{}' is not known or has a wrong value", key, name));
     }
     const Kind kind = kind_of(*layer);
     entries.push_back({name, kind, number(values, "pe", has_weights(kind) ? 1 : 0), number(values, "simd", 1), values.value("pad", false),
-                       store_of(values, "store")});
+                       store_of(values, "store"), number(values, "m", 1)});
   }
   return entries;
 }
@@ -102,7 +103,7 @@ std::vector<Entry> finn_form(const Json& file) {
   std::vector<Entry> entries;
   for (const auto& [name, values] : file.items()) {
     if (name == "Defaults" || !values.is_object()) continue;
-    entries.push_back({name, kind_of(name), number(values, "PE", 1), number(values, "SIMD", 1), false, store_of(values, "ram_style")});
+    entries.push_back({name, kind_of(name), number(values, "PE", 1), number(values, "SIMD", 1), false, store_of(values, "ram_style"), number(values, "M", 1)});
   }
   return entries;
 }
@@ -128,7 +129,7 @@ Result<std::vector<Entry>> published_form(const Json& file, const std::string& v
     if (!entry.is_object()) return bad_file(path, "an entry of 'folding' is not an object");
     const std::string unit = text(entry, "unit");
     entries.push_back(
-        {text(entry, "node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false, store_of(entry, "ram_style")});
+        {text(entry, "node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false, store_of(entry, "ram_style"), number(entry, "M", 1)});
   }
   return entries;
 }
@@ -146,13 +147,15 @@ Result<Fold> check(const HardwarePart& part, const Layer& layer, const Entry& en
                              ? ", or set \"pad\": true for this layer in a folding file of our own form"
                              : ""));
   };
-  Fold fold{static_cast<int>(entry.pe), static_cast<int>(entry.simd), entry.pad, entry.store};
+  Fold fold{static_cast<int>(entry.pe), static_cast<int>(entry.simd), entry.pad, entry.store, static_cast<int>(entry.m)};
   const auto fits = [&](std::int64_t lanes, std::int64_t size, bool pad) {
     return lanes >= 1 && lanes <= size && (pad || size % lanes == 0);
   };
   if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) {
     if (!fits(entry.pe, m->outputs, entry.pad && m->groups == 1)) return illegal("PE", entry.pe, "outputs", m->outputs);
     if (!fits(entry.simd, m->inputs, entry.pad && !m->windows && m->groups == 1)) return illegal("SIMD", entry.simd, "inputs", m->inputs);
+    if (!fits(entry.m, pixel_choices(*m).back(), false)) return illegal("M", entry.m, "pixels in a row", pixel_choices(*m).back());
+    if (entry.m > 1 && entry.pad) return bad_file(path, fmt::format("'{}' asks for several pixels at once and for padding", entry.name));
   } else if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) {
     if (!fits(entry.pe, d->channels, false)) return illegal("PE", entry.pe, "channels", d->channels);
     if (!fits(entry.simd, d->kernel, false)) return illegal("SIMD", entry.simd, "window elements", d->kernel);

@@ -77,10 +77,8 @@ void report_product(const Graph& graph, NodeId id, Diagnostics& diagnostics) {
   diagnostics.add(Diagnostic(Code::kUnquantizedOperand, matrix ? "a matrix product cannot become an integer product"
                                                                : "a convolution cannot become an integer convolution")
                       .at(place_of(graph, id))
-                      .because(matrix ? "its weights are not a constant matrix with one scale per tensor or output"
-                                      : "its weights are not constants with one scale per tensor or output channel, or the input's scale "
-                                        "or zero point differs within one sum")
-                      .fix(matrix ? "use a linear layer with constant weights" : "use constant weights, and one scale for the input"));
+                      .because("its weights are no constants (then both depend on the input), or a zero point differs within one sum")
+                      .fix("use a layer with constant weights, and one zero point for all channels of the input"));
 }
 
 Diagnostic on_host(const Graph& graph, NodeId id, Site site) {

@@ -16,6 +16,12 @@ for network in w2a2 w1a1; do
   equal integer.npy reference.npy
   equal reference.npy "$expected" 1e-5
 done
+for network in cnn cnn-qcdq; do
+  for engine in reference integer; do
+    expect 0 run "$digits/digits-$network.onnx" --input "$images" --output $engine.npy --labels "$labels" --engine $engine && says "accuracy 354 of 360"
+    equal $engine.npy "$digits/expected-cnn.npy" 1e-5
+  done
+done
 head_of 24 "$images" few.npy
 head_of 24 "$labels" few_labels.npy
 
@@ -81,4 +87,24 @@ step "run MODEL --engine rtl, the bipolar network"
 expect 0 run "$digits/digits-w1a1.onnx" --engine rtl --input few.npy --output few_rtl.npy
 expect 0 run "$digits/digits-w1a1.onnx" --engine integer --input few.npy --output few_integer.npy
 equal few_rtl.npy few_integer.npy
+
+step "the convolutional network with its residual, as QONNX and as QCDQ"
+for network in cnn cnn-qcdq; do
+  expect 0 build "$digits/digits-$network.onnx" -o $network --verify 4 && says "bit-exact"
+done
+diff -r cnn/mem cnn-qcdq/mem > /dev/null || fail "QONNX and QCDQ give other constants"
+expect 0 run cnn --input few.npy --output few_rtl.npy --labels few_labels.npy && says "accuracy 24 of 24"
+head_of 24 "$digits/expected-cnn.npy" few_expected.npy
+equal few_rtl.npy few_expected.npy 1e-5
+
+step "several pixels at once"
+echo '{"layers": {"conv0": {"pe": 8, "simd": 9, "m": 4}, "conv1": {"pe": 4, "simd": 8, "m": 2}}}' > pixels.json
+expect 0 build "$digits/digits-cnn.onnx" -o pixels --folding pixels.json --verify 3 && says "bit-exact"
+expect 0 print pixels --stage design && says "unit conv0_3 : mvu"
+
+step "a cut by hand: the last layers on the host"
+name=$("$finnr" check "$digits/digits-cnn.onnx" --json | python3 -c "import json, sys; print([n['name'] for n in json.load(sys.stdin)['nodes'] if n['type'] == 'Gemm' or n['type'] == 'MatMul'][-1])")
+expect 0 build "$digits/digits-cnn.onnx" -o cut --host-from "$name" --verify 0
+expect 0 run cut --engine integer --input few.npy --output few_cut.npy
+equal few_cut.npy few_expected.npy 1e-5
 finish

@@ -126,6 +126,24 @@ def accumulator_too_wide(folder):
     return build(folder)
 
 
+@case("F0201", says="both depend on the input")
+def product_of_two_branches(folder):
+    net = Network()
+    x = net.quant(net.matmul(net.quant(net.input("x", (1, 4, 4))), weights(16, 1), 4, 4), scale=2.0, bits=3)
+    net.output(net.matmul(net.quant(net.node("MatMul", x, x), scale=2.0, bits=3), weights(8, 2), 4, 2), (1, 4, 2))
+    net.save(os.path.join(folder, "m.onnx"))
+    return build(folder)
+
+
+@case("F0209", says="3 spatial axes")
+def convolution_over_three_axes(folder):
+    net = Network()
+    x = net.quant(net.input("x", (1, 1, 2, 2, 2)))
+    net.output(net.node("Conv", x, net.quant(net.floats(weights(16, 1), (2, 1, 2, 2, 2)))), (1, 2, 1, 1, 1))
+    net.save(os.path.join(folder, "m.onnx"))
+    return build(folder)
+
+
 @case("F0209", says="3 spatial axes")
 def convolution_over_three_axes(folder):
     net = Network()
