@@ -135,6 +135,15 @@ def product_of_two_branches(folder):
     return build(folder)
 
 
+@case("F0209", says="3 spatial axes")
+def convolution_over_three_axes(folder):
+    net = Network()
+    x = net.quant(net.input("x", (1, 1, 2, 2, 2)))
+    net.output(net.node("Conv", x, net.quant(net.floats(weights(16, 1), (2, 1, 2, 2, 2)))), (1, 2, 1, 1, 1))
+    net.save(os.path.join(folder, "m.onnx"))
+    return build(folder)
+
+
 @case("F0207", says="scaled or shifted differently")
 def top_k_behind_a_bias(folder):
     model(folder, bias=True)
@@ -233,10 +242,10 @@ def entries_passed_over(folder):
     return build(folder, "-v", "--folding", folding(folder, entries))
 
 
-@case("F0306", says="26-bit")
+@case("F0306", says="25-bit")
 def operands_too_wide(folder):
     net = Network()
-    x = net.quant(net.input("x", (1, 2)), bits=26)
+    x = net.quant(net.input("x", (1, 2)), bits=25)
     net.output(net.matmul(x, [1.0, -1.0, 2.0, 3.0], 2, 2), (1, 2))
     net.save(os.path.join(folder, "m.onnx"))
     return build(folder)
