@@ -94,9 +94,11 @@ void simulate(benchmark::State& state, const Sample& network) {
   Run run;
   run.frames = trial_frames(accelerator->network, bundle, 4, 1);
   run.count = std::max<std::int64_t>(4, kCycles / bundle.interval);
+  const fs::path work = scratch->path() / "work";
+  fs::create_directories(work);
   SimulatorOptions options;
   options.taps = false;
-  const Result<Simulator> simulator = Simulator::build(config.output, bundle, scratch->path() / "work", options);
+  const Result<Simulator> simulator = Simulator::build(config.output, bundle, work, options);
   if (!simulator.ok()) return state.SkipWithError(simulator.error().message.c_str());
   double cycles = 0;
   double frames = 0;

@@ -44,6 +44,9 @@ void note_host(const Graph& graph, const HardwarePart& part, Verdicts& verdicts)
   }
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
+    if ((std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Transpose>(node.op)) && !graph.value(node.outputs[0]).type.is_float) {
+      for (const std::string& name : node.origin) verdicts.unit_of.emplace(name, "name of axes");
+    }
     bool after = false;
     for (const ValueId input : node.inputs) after = after || behind[input.index()];
     for (const ValueId output : node.outputs) behind[output.index()] = behind[output.index()] || after;

@@ -49,6 +49,12 @@ std::int64_t least_window_cycles(const MatrixLayer& layer, std::int64_t m) {
   return layer.groups * std::max(layer.windows->pixels() / m * layer.windows->kernel(), pixels_in(*layer.windows));
 }
 
+/// Cycles of a matrix of `m` pixels at once; the copies' results pass through one stream of `pe` lanes.
+std::int64_t matrix_cycles(const MatrixLayer& layer, std::int64_t pe, std::int64_t simd, std::int64_t m) {
+  const std::int64_t folds = ceil_div(layer.outputs, pe);
+  return std::max(layer.vectors / m * folds * ceil_div(layer.inputs, simd), layer.vectors * folds);
+}
+
 Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
   // One pixel at once where that is enough; each copy has its own weights.
   std::int64_t m = 1;
@@ -59,7 +65,7 @@ Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
   Fold best{static_cast<int>(layer.outputs), static_cast<int>(layer.inputs), false, {}, static_cast<int>(m)};
   for (const std::int64_t simd : simd_choices(layer)) {
     for (const std::int64_t pe : divisors(layer.outputs)) {
-      if (layer.vectors / m * (layer.outputs / pe) * (layer.inputs / simd) > std::max(cycles, least_window_cycles(layer, m))) continue;
+      if (matrix_cycles(layer, pe, simd, m) > std::max(cycles, least_window_cycles(layer, m))) continue;
       const std::int64_t now = std::int64_t{best.pe} * best.simd;
       if (pe * simd < now || (pe * simd == now && simd > best.simd))
         best = {static_cast<int>(pe), static_cast<int>(simd), false, {}, static_cast<int>(m)};
@@ -96,8 +102,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
   const std::int64_t pe = std::max(fold.pe, 1);
   return std::visit(
       Overloaded{[&](const MatrixLayer& m) {
-                   const std::int64_t matrix = m.vectors / fold.m * ceil_div(m.outputs, pe) * ceil_div(m.inputs, fold.simd);
-                   return std::max(matrix, least_window_cycles(m, fold.m));
+                   return std::max(matrix_cycles(m, pe, fold.simd, fold.m), least_window_cycles(m, fold.m));
                  },
                  [&](const DepthwiseLayer& d) {
                    const std::int64_t folds = ceil_div(d.channels, pe);

@@ -44,7 +44,7 @@ std::optional<Grid> rectified(Grid grid) {
   const auto [least, most] = std::ranges::minmax(grid.zero.values);
   grid.sum = false;
   if (grid.range.lo >= most) return grid;
-  if (grid.range.bipolar || grid.range.hi <= most || grid.range.hi - least > kMostClamped) return std::nullopt;
+  if (grid.range.hi <= most || grid.range.hi - least > kMostClamped) return std::nullopt;
   grid.range = {std::min(grid.range.hi, std::max(grid.range.lo, least)), grid.range.hi, false};
   return grid;
 }

@@ -144,15 +144,6 @@ def convolution_over_three_axes(folder):
     return build(folder)
 
 
-@case("F0209", says="3 spatial axes")
-def convolution_over_three_axes(folder):
-    net = Network()
-    x = net.quant(net.input("x", (1, 1, 2, 2, 2)))
-    net.output(net.node("Conv", x, net.quant(net.floats(weights(16, 1), (2, 1, 2, 2, 2)))), (1, 2, 1, 1, 1))
-    net.save(os.path.join(folder, "m.onnx"))
-    return build(folder)
-
-
 @case("F0207", says="scaled or shifted differently")
 def top_k_behind_a_bias(folder):
     model(folder, bias=True)
