@@ -111,7 +111,8 @@ bool narrow(const Tensor::Ints& x, const Tensor::Ints& w, std::int64_t terms, st
   std::int64_t w_most = 0;
   for (const std::int64_t code : x) x_most = std::max(x_most, std::abs(code));
   for (const std::int64_t code : w) w_most = std::max(w_most, std::abs(code));
-  return x_most <= kMost && w_most <= kMost && static_cast<double>(x_most) * static_cast<double>(w_most) * static_cast<double>(terms) < 0x1p31;
+  return x_most <= kMost && w_most <= kMost &&
+         static_cast<double>(x_most) * static_cast<double>(w_most) * static_cast<double>(terms) < 0x1p31;
 }
 
 template <class T, class Wide>
@@ -127,7 +128,8 @@ std::vector<T> pooled(const Pool& op, const Positions& positions, const Shape& s
       const T* plane = x.data() + p * pixels;
       if (op.kind == PoolKind::kSum) {
         Wide sum = 0;
-        for (const std::int64_t read : reads) sum += read >= 0 ? static_cast<Wide>(plane[read]) : std::is_floating_point_v<T> ? Wide{0} : static_cast<Wide>(op.fill);
+        for (const std::int64_t read : reads)
+          sum += read >= 0 ? static_cast<Wide>(plane[read]) : std::is_floating_point_v<T> ? Wide{0} : static_cast<Wide>(op.fill);
         y[p * outputs + o] = static_cast<T>(sum);
         continue;
       }

@@ -17,13 +17,13 @@ struct Verdicts {
 
 /// The node that gives a layer its name in the plan; a matrix may have fused thresholds behind it.
 std::optional<NodeId> own_node(const Layer& layer) {
-  return std::visit(Overloaded{[](const MatrixLayer& m) { return std::optional(m.node); }, [](const DepthwiseLayer& d) { return std::optional(d.node); },
-                               [](const PoolLayer& p) { return std::optional(p.node); },
-                               [](const ThresholdLayer& t) { return std::optional(t.thresholds); },
-                               [](const ShiftLayer& t) { return std::optional(t.node); },
-                               [](const TopKLayer& t) { return std::optional(t.top_k); }, [](const JoinLayer& j) { return std::optional(j.node); },
-                               [](const auto&) { return std::optional<NodeId>(); }},
-                    layer.kind);
+  return std::visit(
+      Overloaded{[](const MatrixLayer& m) { return std::optional(m.node); }, [](const DepthwiseLayer& d) { return std::optional(d.node); },
+                 [](const PoolLayer& p) { return std::optional(p.node); },
+                 [](const ThresholdLayer& t) { return std::optional(t.thresholds); },
+                 [](const ShiftLayer& t) { return std::optional(t.node); }, [](const TopKLayer& t) { return std::optional(t.top_k); },
+                 [](const JoinLayer& j) { return std::optional(j.node); }, [](const auto&) { return std::optional<NodeId>(); }},
+      layer.kind);
 }
 
 void note_layers(const Graph& graph, const HardwarePart& part, Verdicts& verdicts) {
@@ -44,7 +44,8 @@ void note_host(const Graph& graph, const HardwarePart& part, Verdicts& verdicts)
   }
   for (const NodeId id : graph.order()) {
     const Node& node = graph.node(id);
-    if ((std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Transpose>(node.op)) && !graph.value(node.outputs[0]).type.is_float) {
+    if ((std::holds_alternative<Reshape>(node.op) || std::holds_alternative<Transpose>(node.op)) &&
+        !graph.value(node.outputs[0]).type.is_float) {
       for (const std::string& name : node.origin) verdicts.unit_of.emplace(name, "name of axes");
     }
     bool after = false;

@@ -49,11 +49,11 @@ bool names_are_good(const Network& network, const std::vector<std::string>& name
   for (const std::string& name : names) {
     const auto known = std::ranges::find(network.model.nodes, name, &ModelNode::name);
     if (known != network.model.nodes.end() && !known->folded) continue;
-    diagnostics.add(Diagnostic(Code::kBadOption, fmt::format("--host-from {}: {}", name,
-                                                             known == network.model.nodes.end()
-                                                                 ? "the model has no such node"
-                                                                 : "this node is a constant or only renames a tensor"))
-                        .fix("name a node that `finnr check` lists"));
+    diagnostics.add(
+        Diagnostic(Code::kBadOption, fmt::format("--host-from {}: {}", name,
+                                                 known == network.model.nodes.end() ? "the model has no such node"
+                                                                                    : "this node is a constant or only renames a tensor"))
+            .fix("name a node that `finnr check` lists"));
   }
   return !diagnostics.has_errors();
 }

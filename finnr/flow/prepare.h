@@ -38,7 +38,7 @@ struct Network {
   Model model;  ///< its graph has moved to `graph`
   Graph graph;
   std::vector<StepRecord> steps;
-  std::vector<StepRecord> passes;  ///< inside the step "streamline"
+  std::vector<StepRecord> passes;      ///< inside the step "streamline"
   std::vector<std::string> host_from;  ///< as in Boundary
 };
 

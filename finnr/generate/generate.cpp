@@ -76,8 +76,10 @@ class Generator {
   }
 
   static Port port(std::string name, const Stream& stream) {
-    return {std::move(name), stream.value,    stream.element, false,         stream.lanes, stream.vectors, stream.channels, stream.padded,
-            static_cast<int>(ceil_div(stream.beat_bits(), 8) * 8), stream.layout};
+    return {std::move(name), stream.value,  stream.element,
+            false,           stream.lanes,  stream.vectors,
+            stream.channels, stream.padded, static_cast<int>(ceil_div(stream.beat_bits(), 8) * 8),
+            stream.layout};
   }
 
   void finish_top() {
@@ -94,8 +96,9 @@ class Generator {
       if (bits != p.data_bits)
         top_.unused.push_back(p.data_bits - bits == 1 ? fmt::format("{}_tdata[{}]", p.name, bits)
                                                       : fmt::format("{}_tdata[{}:{}]", p.name, p.data_bits - 1, bits));
-      top_.comment += fmt::format("Input  {}: {} beats a frame, {} lanes of {} bits, lane 0 lowest, padded to {} bits; tlast is not needed.\n",
-                                  p.name, stream.beats(), stream.lanes, stream.element.bits(), p.data_bits);
+      top_.comment +=
+          fmt::format("Input  {}: {} beats a frame, {} lanes of {} bits, lane 0 lowest, padded to {} bits; tlast is not needed.\n", p.name,
+                      stream.beats(), stream.lanes, stream.element.bits(), p.data_bits);
     }
     for (std::size_t i = 0; i < outputs_.size(); ++i) {
       const std::size_t s = outputs_[i];

@@ -34,8 +34,9 @@ class Maker {
     const std::int64_t real_inputs = m.weights->shape()[0];
     const std::int64_t real_outputs = m.weights->shape()[1];
     const bool xnor = m.x.bipolar && m.w.bipolar;
-    Parameters parameters = {{"Mw", m.mw},     {"Mh", m.mh},           {"Pe", m.pe},           {"Simd", m.simd},
-                             {"XBits", m.x.bits()}, {"XKind", kind_of(m.x)}, {"WBits", m.w.bits()}, {"WKind", kind_of(m.w)}};
+    Parameters parameters = {{"Mw", m.mw},          {"Mh", m.mh},           {"Pe", m.pe},
+                             {"Simd", m.simd},      {"XBits", m.x.bits()},  {"XKind", kind_of(m.x)},
+                             {"WBits", m.w.bits()}, {"WKind", kind_of(m.w)}};
     add_accumulator(parameters, m.accumulator, xnor ? real_inputs : 0);
     parameters.emplace_back("MwReal", real_inputs);
     if (m.groups > 1) parameters.emplace_back("Groups", m.groups);
@@ -50,7 +51,7 @@ class Maker {
 
   Parameters operator()(const Vvu& v) const {
     const bool xnor = v.x.bipolar && v.w.bipolar;
-    Parameters parameters = {{"Channels", v.channels}, {"K", v.kernel},       {"Pe", v.pe},           {"Simd", v.simd},
+    Parameters parameters = {{"Channels", v.channels}, {"K", v.kernel},         {"Pe", v.pe},          {"Simd", v.simd},
                              {"XBits", v.x.bits()},    {"XKind", kind_of(v.x)}, {"WBits", v.w.bits()}, {"WKind", kind_of(v.w)}};
     add_accumulator(parameters, v.accumulator, xnor ? v.kernel : 0);
     add_weights(parameters, v.weight_store, weight_image(v));
@@ -113,9 +114,14 @@ class Maker {
 
   Parameters operator()(const JoinUnit& j) const {
     const Stream& b = design_.streams[inputs_of(design_, id_)[1]];
-    return {{"Lanes", in_.lanes},          {"ABits", in_.element.bits()}, {"AKind", kind_of(in_.element)},
-            {"BBits", b.element.bits()},   {"BKind", kind_of(b.element)}, {"OutBits", out_.element.bits()},
-            {"Function", j.function == JoinFunction::kAdd ? 0 : 1},       {"MulA", j.left},
+    return {{"Lanes", in_.lanes},
+            {"ABits", in_.element.bits()},
+            {"AKind", kind_of(in_.element)},
+            {"BBits", b.element.bits()},
+            {"BKind", kind_of(b.element)},
+            {"OutBits", out_.element.bits()},
+            {"Function", j.function == JoinFunction::kAdd ? 0 : 1},
+            {"MulA", j.left},
             {"MulB", j.right}};
   }
 

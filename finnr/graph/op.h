@@ -178,10 +178,10 @@ using Op = std::variant<Quantize, Dequantize, CountThresholds, MatMul, Binary, U
                         Conv, Pool, Sum, Concat, Take, Pad, Join>;
 
 /// Names in the text form, by variant index.
-inline constexpr std::string_view kOpNames[] = {"quantize", "dequantize", "count_thresholds", "matmul",  "binary", "unary",
-                                                "reshape",  "transpose",  "softmax",          "arg_max", "top_k",  "thresholds",
-                                                "conv",     "pool",       "sum",              "concat",  "take",   "pad",
-                                                "join"};
+inline constexpr std::string_view kOpNames[] = {
+    "quantize", "dequantize", "count_thresholds", "matmul", "binary", "unary", "reshape", "transpose", "softmax",
+    "arg_max",  "top_k",      "thresholds",       "conv",   "pool",   "sum",   "concat",  "take",      "pad",
+    "join"};
 static_assert(std::size(kOpNames) == std::variant_size_v<Op>);
 
 inline std::string_view op_name(const Op& op) { return kOpNames[op.index()]; }

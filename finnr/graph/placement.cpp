@@ -40,16 +40,15 @@ Form form_of(const Op& op) {
   static constexpr Form kLayer{true, true};
   static constexpr Form kAlong{false, true};
   static constexpr Form kHost{false, false};
-  return std::visit(Overloaded{[](const MatMul&) { return kLayer; }, [](const Conv&) { return kLayer; }, [](const Pool&) { return kLayer; },
-                               [](const Sum&) { return kLayer; }, [](const Join&) { return kLayer; },
-                               [](const Thresholds&) { return kAlong; }, [](const Reshape&) { return kAlong; },
-                               [](const Transpose&) { return kAlong; }, [](const Concat&) { return kAlong; },
-                               [](const Take&) { return kAlong; }, [](const Pad&) { return kAlong; },
-                               [](const TopK& top) { return top.largest ? kAlong : kHost; }, [](const Quantize&) { return kHost; },
-                               [](const Dequantize&) { return kHost; }, [](const CountThresholds&) { return kHost; },
-                               [](const Binary&) { return kHost; }, [](const Unary&) { return kHost; },
-                               [](const Softmax&) { return kHost; }, [](const ArgMax&) { return kHost; }},
-                    op);
+  return std::visit(
+      Overloaded{[](const MatMul&) { return kLayer; }, [](const Conv&) { return kLayer; }, [](const Pool&) { return kLayer; },
+                 [](const Sum&) { return kLayer; }, [](const Join&) { return kLayer; }, [](const Thresholds&) { return kAlong; },
+                 [](const Reshape&) { return kAlong; }, [](const Transpose&) { return kAlong; }, [](const Concat&) { return kAlong; },
+                 [](const Take&) { return kAlong; }, [](const Pad&) { return kAlong; },
+                 [](const TopK& top) { return top.largest ? kAlong : kHost; }, [](const Quantize&) { return kHost; },
+                 [](const Dequantize&) { return kHost; }, [](const CountThresholds&) { return kHost; }, [](const Binary&) { return kHost; },
+                 [](const Unary&) { return kHost; }, [](const Softmax&) { return kHost; }, [](const ArgMax&) { return kHost; }},
+      op);
 }
 
 bool is_float_product(const Graph& graph, NodeId id) {
@@ -68,9 +67,7 @@ bool quantizes_data(const Graph& graph, NodeId id) {
 
 bool is_layer(const Graph& graph, NodeId id) { return form_of(graph.node(id).op).layer && all_integers(graph, graph.node(id)); }
 
-bool has_integer_form(const Graph& graph, NodeId id) {
-  return form_of(graph.node(id).op).hardware && all_integers(graph, graph.node(id));
-}
+bool has_integer_form(const Graph& graph, NodeId id) { return form_of(graph.node(id).op).hardware && all_integers(graph, graph.node(id)); }
 
 Placement place(const Graph& graph, const std::vector<std::string>& host_from) {
   const std::vector<NodeId> order = graph.order();
@@ -87,16 +84,15 @@ Placement place(const Graph& graph, const std::vector<std::string>& host_from) {
   std::vector<bool> after_layer(n, false);
   std::vector<bool> before_layer(n, false);
   for (const NodeId id : order) layer[id.index()] = !asked[id.index()] && is_layer(graph, id);
-  carry_down(graph, order, [&](std::size_t before, std::size_t id) {
-    after_layer[id] = after_layer[id] || after_layer[before] || layer[before];
-  });
-  carry_up(graph, order, [&](std::size_t behind, std::size_t id) {
-    before_layer[id] = before_layer[id] || before_layer[behind] || layer[behind];
-  });
+  carry_down(graph, order,
+             [&](std::size_t before, std::size_t id) { after_layer[id] = after_layer[id] || after_layer[before] || layer[before]; });
+  carry_up(graph, order,
+           [&](std::size_t behind, std::size_t id) { before_layer[id] = before_layer[id] || before_layer[behind] || layer[behind]; });
 
   std::vector<bool> after_quantizer(n, false);  // of data, not of constants
   for (const NodeId id : order) after_quantizer[id.index()] = quantizes_data(graph, id);
-  carry_down(graph, order, [&](std::size_t before, std::size_t id) { after_quantizer[id] = after_quantizer[id] || after_quantizer[before]; });
+  carry_down(graph, order,
+             [&](std::size_t before, std::size_t id) { after_quantizer[id] = after_quantizer[id] || after_quantizer[before]; });
 
   Placement placement{std::vector<Site>(n, Site::kHardware)};
   for (const NodeId id : order) {

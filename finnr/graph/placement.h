@@ -30,9 +30,9 @@ bool has_integer_form(const Graph& graph, NodeId id);
 
 /// Decides for every node. A node without an integer form belongs to the host behind the hardware when no layer depends on it,
 /// in front when it depends on no layer, and is an obstacle in between. A float product of data that was quantized before is no
-/// layer for the front: something on the way spoiled the codes, and the user is told. What depends on a node behind, or feeds a node in front,
-/// is the host's too, so no path leaves the hardware and comes back. `host_from` names nodes of the model: they and everything
-/// that depends on them are behind. In a network without any layer nodes with float operands are the host's.
+/// layer for the front: something on the way spoiled the codes, and the user is told. What depends on a node behind, or feeds a node in
+/// front, is the host's too, so no path leaves the hardware and comes back. `host_from` names nodes of the model: they and everything that
+/// depends on them are behind. In a network without any layer nodes with float operands are the host's.
 Placement place(const Graph& graph, const std::vector<std::string>& host_from = {});
 
 }  // namespace finnr

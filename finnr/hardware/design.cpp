@@ -58,20 +58,22 @@ std::optional<Store> find_store(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<std::size_t> inputs_of(const Design& design, UnitId unit) { return sorted_streams(design, unit, &Stream::to, &Stream::to_port); }
+std::vector<std::size_t> inputs_of(const Design& design, UnitId unit) {
+  return sorted_streams(design, unit, &Stream::to, &Stream::to_port);
+}
 std::vector<std::size_t> outputs_of(const Design& design, UnitId unit) {
   return sorted_streams(design, unit, &Stream::from, &Stream::from_port);
 }
 
 std::string_view kind_name(const Unit& unit) {
-  return std::visit(Overloaded{[](const Mvu&) { return "mvu"; }, [](const Vvu&) { return "vvu"; }, [](const WindowUnit&) { return "window"; },
-                               [](const PoolUnit&) { return "pool"; }, [](const Threshold& t) { return t.table ? "table" : "threshold"; },
-                               [](const JoinUnit&) { return "join"; }, [](const ReplayUnit&) { return "replay"; },
-                               [](const ForkUnit&) { return "fork"; }, [](const ConcatUnit&) { return "concat"; },
-                               [](const TakeUnit&) { return "take"; }, [](const PermuteUnit&) { return "permute"; },
-                               [](const CastUnit&) { return "cast"; }, [](const Width&) { return "width"; },
-                               [](const Fifo&) { return "fifo"; }, [](const TopKUnit&) { return "top_k"; }},
-                    unit.kind);
+  return std::visit(
+      Overloaded{[](const Mvu&) { return "mvu"; }, [](const Vvu&) { return "vvu"; }, [](const WindowUnit&) { return "window"; },
+                 [](const PoolUnit&) { return "pool"; }, [](const Threshold& t) { return t.table ? "table" : "threshold"; },
+                 [](const JoinUnit&) { return "join"; }, [](const ReplayUnit&) { return "replay"; }, [](const ForkUnit&) { return "fork"; },
+                 [](const ConcatUnit&) { return "concat"; }, [](const TakeUnit&) { return "take"; },
+                 [](const PermuteUnit&) { return "permute"; }, [](const CastUnit&) { return "cast"; }, [](const Width&) { return "width"; },
+                 [](const Fifo&) { return "fifo"; }, [](const TopKUnit&) { return "top_k"; }},
+      unit.kind);
 }
 
 std::int64_t interval(const Design& design, UnitId unit) {
@@ -127,8 +129,8 @@ std::string kind_text(const Unit& unit) {
                           steps(m.steps);
                  },
                  [&](const Vvu& v) {
-                   return fmt::format(" {} channels of {} pe {} simd {} x {} w {} accumulator {} store {}", v.channels, v.kernel, v.pe, v.simd,
-                                      to_text(v.x), to_text(v.w), to_text(v.accumulator), to_text(v.weight_store)) +
+                   return fmt::format(" {} channels of {} pe {} simd {} x {} w {} accumulator {} store {}", v.channels, v.kernel, v.pe,
+                                      v.simd, to_text(v.x), to_text(v.w), to_text(v.accumulator), to_text(v.weight_store)) +
                           steps(v.steps);
                  },
                  [](const WindowUnit& w) { return window_text(w); },

@@ -150,8 +150,8 @@ struct TopKUnit {
 
 struct Unit {
   std::string name;  ///< "conv0", "width1", ...: legal and unique
-  std::variant<Mvu, Vvu, WindowUnit, PoolUnit, Threshold, JoinUnit, ReplayUnit, ForkUnit, ConcatUnit, TakeUnit, PermuteUnit, CastUnit, Width,
-               Fifo, TopKUnit>
+  std::variant<Mvu, Vvu, WindowUnit, PoolUnit, Threshold, JoinUnit, ReplayUnit, ForkUnit, ConcatUnit, TakeUnit, PermuteUnit, CastUnit,
+               Width, Fifo, TopKUnit>
       kind;
   Origin origin;  ///< nodes of the model behind it
 };

@@ -101,37 +101,37 @@ std::vector<std::int64_t> divisors(std::int64_t n) {
 std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
   const std::int64_t pe = std::max(fold.pe, 1);
   return std::visit(
-      Overloaded{[&](const MatrixLayer& m) {
-                   return std::max(matrix_cycles(m, pe, fold.simd, fold.m), least_window_cycles(m, fold.m));
-                 },
-                 [&](const DepthwiseLayer& d) {
-                   const std::int64_t folds = ceil_div(d.channels, pe);
-                   return std::max(d.pixels * folds * ceil_div(d.kernel, d.windows ? 1 : fold.simd), d.windows ? pixels_in(*d.windows) * folds : 0);
-                 },
-                 [&](const PoolLayer& p) {
-                   const std::int64_t folds = ceil_div(p.channels, pe);
-                   return folds * std::max(p.count * p.pixels, p.windows ? pixels_in(*p.windows) : 0);
-                 },
-                 [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
-                 [&](const ShiftLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
-                 [&](const TopKLayer& t) { return std::max(ceil_div(t.labels, pe), t.k); },
-                 [&](const JoinLayer& j) { return j.vectors * ceil_div(j.channels, pe); },
-                 [&](const ConcatLayer& c) {
-                   return c.rounds * ceil_div(std::accumulate(c.turns.begin(), c.turns.end(), std::int64_t{0}), pe);
-                 },
-                 [&](const TakeLayer& t) { return t.rounds * ceil_div(t.period, pe); },
-                 [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), pixels_in(r.windows)); },
-                 [&](const PermuteLayer& p) { return ceil_div(std::max<std::int64_t>(std::ssize(p.index), p.elements), pe); }},
+      Overloaded{
+          [&](const MatrixLayer& m) { return std::max(matrix_cycles(m, pe, fold.simd, fold.m), least_window_cycles(m, fold.m)); },
+          [&](const DepthwiseLayer& d) {
+            const std::int64_t folds = ceil_div(d.channels, pe);
+            return std::max(d.pixels * folds * ceil_div(d.kernel, d.windows ? 1 : fold.simd),
+                            d.windows ? pixels_in(*d.windows) * folds : 0);
+          },
+          [&](const PoolLayer& p) {
+            const std::int64_t folds = ceil_div(p.channels, pe);
+            return folds * std::max(p.count * p.pixels, p.windows ? pixels_in(*p.windows) : 0);
+          },
+          [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
+          [&](const ShiftLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
+          [&](const TopKLayer& t) { return std::max(ceil_div(t.labels, pe), t.k); },
+          [&](const JoinLayer& j) { return j.vectors * ceil_div(j.channels, pe); },
+          [&](const ConcatLayer& c) { return c.rounds * ceil_div(std::accumulate(c.turns.begin(), c.turns.end(), std::int64_t{0}), pe); },
+          [&](const TakeLayer& t) { return t.rounds * ceil_div(t.period, pe); },
+          [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), pixels_in(r.windows)); },
+          [&](const PermuteLayer& p) { return ceil_div(std::max<std::int64_t>(std::ssize(p.index), p.elements), pe); }},
       layer.kind);
 }
 
 Folding balance(const HardwarePart& part, std::int64_t cycles) {
   Folding folding;
   for (const Layer& layer : part.layers) {
-    folding.push_back(std::visit(Overloaded{[&](const MatrixLayer& m) { return balance(m, cycles); },
-                                            [&](const DepthwiseLayer& d) { return balance(d, cycles); },
-                                            [](const auto&) { return Fold{0, 0, false, {}}; }},
-                                 layer.kind));
+    folding.push_back(std::visit(
+        Overloaded{[&](const MatrixLayer& m) { return balance(m, cycles); }, [&](const DepthwiseLayer& d) { return balance(d, cycles); },
+                   [](const auto&) {
+                     return Fold{0, 0, false, {}};
+                   }},
+        layer.kind));
   }
   return folding;
 }

@@ -57,10 +57,18 @@ Free freedom(const Layer& layer, const HardwarePart& part) {
                  [&](const PoolLayer& p) {
                    return p.windows ? windowed(*p.windows, p.channels) : Free{p.channels, p.channels * p.count * p.pixels};
                  },
-                 [](const ThresholdLayer& t) { return Free{t.channels, t.channels * t.vectors}; },
-                 [](const ShiftLayer& t) { return Free{t.channels, t.channels * t.vectors}; },
-                 [](const TopKLayer& t) { return Free{t.labels, t.labels}; },
-                 [](const JoinLayer& j) { return Free{j.channels, j.channels * j.vectors}; },
+                 [](const ThresholdLayer& t) {
+                   return Free{t.channels, t.channels * t.vectors};
+                 },
+                 [](const ShiftLayer& t) {
+                   return Free{t.channels, t.channels * t.vectors};
+                 },
+                 [](const TopKLayer& t) {
+                   return Free{t.labels, t.labels};
+                 },
+                 [](const JoinLayer& j) {
+                   return Free{j.channels, j.channels * j.vectors};
+                 },
                  [&](const ConcatLayer& c) {
                    std::int64_t divide = 0;
                    for (const std::int64_t turn : c.turns) divide = std::gcd(divide, turn);

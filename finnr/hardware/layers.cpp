@@ -52,8 +52,10 @@ std::vector<bool> hardware_nodes(const Graph& graph, const Placement& placement)
   std::vector<bool> candidate(graph.node_count(), false);
   for (const NodeId id : order) {
     const Node& node = graph.node(id);
-    candidate[id.index()] = placement[id] == Site::kHardware && on_integers(graph, node) && (computes(graph, node) || moves(node) || renames(node));
-    const bool after = candidate[id.index()] && (computes(graph, node) || std::ranges::any_of(node.inputs, [&](ValueId v) { return behind[v.index()]; }));
+    candidate[id.index()] =
+        placement[id] == Site::kHardware && on_integers(graph, node) && (computes(graph, node) || moves(node) || renames(node));
+    const bool after =
+        candidate[id.index()] && (computes(graph, node) || std::ranges::any_of(node.inputs, [&](ValueId v) { return behind[v.index()]; }));
     for (const ValueId output : node.outputs) behind[output.index()] = after;
   }
   std::vector<bool> chosen(graph.node_count(), false);
@@ -222,7 +224,8 @@ class LayerFinder {
     for (const NodeId user : graph_.value(id).users) {
       const Node& node = graph_.node(user);
       if (std::holds_alternative<MatMul>(node.op)) return shape_of(node.inputs[1])[0];
-      if (chosen_[user.index()] && (renames(node) || std::holds_alternative<Thresholds>(node.op))) return first_matrix_inputs(node.outputs[0]);
+      if (chosen_[user.index()] && (renames(node) || std::holds_alternative<Thresholds>(node.op)))
+        return first_matrix_inputs(node.outputs[0]);
     }
     return std::nullopt;
   }
@@ -327,8 +330,7 @@ class LayerFinder {
     const Tensor& w = *graph_.value(node.inputs[1]).constant;
     const std::int64_t group_inputs = w.shape()[1];
     const std::int64_t group_outputs = w.shape()[0] / op.groups;
-    std::optional<Windows> windows =
-        windows_of(x, y, spatial_of(w.shape()), op.stride, op.dilation, op.begin, op.spacing, op.fill);
+    std::optional<Windows> windows = windows_of(x, y, spatial_of(w.shape()), op.stride, op.dilation, op.begin, op.spacing, op.fill);
     const std::int64_t kernel = windows->kernel();
     const std::int64_t pixels = windows->pixels();
     if (is_trivial(*windows)) windows.reset();
@@ -442,7 +444,10 @@ class LayerFinder {
       const Shape& x = shape_of(node.inputs[side]);
       if (x == y) continue;
       const bool gate = x.size() == y.size() && x.size() >= 3 && x[0] == 1 && x[1] == y[1] && count(x) == x[1] && y[0] == 1;
-      if (!gate) return no_unit(graph_, id, fmt::format("it joins tensors of shapes {} and {}; one value a channel, or equal shapes, are possible", to_text(shape_of(node.inputs[0])), to_text(shape_of(node.inputs[1]))));
+      if (!gate)
+        return no_unit(graph_, id,
+                       fmt::format("it joins tensors of shapes {} and {}; one value a channel, or equal shapes, are possible",
+                                   to_text(shape_of(node.inputs[0])), to_text(shape_of(node.inputs[1]))));
       layer.repeats[side] = count(y) / count(x);
     }
     layer.channels = y.size() >= 2 ? y[1] : count(y);
@@ -619,14 +624,14 @@ class LayerFinder {
   void name_layers() {
     std::unordered_map<std::string, int> counts;
     for (Layer& layer : part_.layers) {
-      const std::string base = std::visit(
-          Overloaded{[&](const MatrixLayer& m) { return std::holds_alternative<Conv>(graph_.node(m.node).op) ? "conv" : "fc"; },
-                     [](const DepthwiseLayer&) { return "dw"; }, [](const PoolLayer&) { return "pool"; },
-                     [](const ThresholdLayer&) { return "thr"; }, [](const TopKLayer&) { return "top_k"; },
-                     [](const ShiftLayer&) { return "shift"; }, [](const JoinLayer&) { return "join"; }, [](const ConcatLayer&) { return "concat"; },
-                     [](const TakeLayer&) { return "take"; }, [](const ResampleLayer&) { return "resample"; },
-                     [](const PermuteLayer&) { return "permute"; }},
-          layer.kind);
+      const std::string base =
+          std::visit(Overloaded{[&](const MatrixLayer& m) { return std::holds_alternative<Conv>(graph_.node(m.node).op) ? "conv" : "fc"; },
+                                [](const DepthwiseLayer&) { return "dw"; }, [](const PoolLayer&) { return "pool"; },
+                                [](const ThresholdLayer&) { return "thr"; }, [](const TopKLayer&) { return "top_k"; },
+                                [](const ShiftLayer&) { return "shift"; }, [](const JoinLayer&) { return "join"; },
+                                [](const ConcatLayer&) { return "concat"; }, [](const TakeLayer&) { return "take"; },
+                                [](const ResampleLayer&) { return "resample"; }, [](const PermuteLayer&) { return "permute"; }},
+                     layer.kind);
       layer.name = base == "top_k" ? base : fmt::format("{}{}", base, counts[base]++);
     }
   }
@@ -656,8 +661,8 @@ HardwarePart pass_through(const Graph& graph) {
 }  // namespace
 
 bool Windows::filled() const {
-  const auto outside = [](std::int64_t size, std::int64_t up, bool repeat, std::int64_t pad, std::int64_t out, std::int64_t stride, std::int64_t kernel,
-                          std::int64_t dilation) {
+  const auto outside = [](std::int64_t size, std::int64_t up, bool repeat, std::int64_t pad, std::int64_t out, std::int64_t stride,
+                          std::int64_t kernel, std::int64_t dilation) {
     const std::int64_t extent = repeat ? size * up : (size - 1) * up + 1;
     return pad > 0 || (!repeat && up > 1) || (out - 1) * stride + (kernel - 1) * dilation - pad >= extent;
   };

@@ -21,9 +21,9 @@ namespace finnr {
 
 /// Where windows stand on an image and what fills the rest. Channels do not count here: the units add them.
 struct Windows {
-  WindowShape shape;       ///< with groups and inner 1
-  std::int64_t fill = 0;   ///< code of padding and spacing
-  std::int64_t images = 1; ///< in a frame
+  WindowShape shape;        ///< with groups and inner 1
+  std::int64_t fill = 0;    ///< code of padding and spacing
+  std::int64_t images = 1;  ///< in a frame
 
   [[nodiscard]] std::int64_t kernel() const { return shape.kh * shape.kw; }
   [[nodiscard]] std::int64_t pixels() const { return images * shape.oh * shape.ow; }  ///< windows in a frame
@@ -35,8 +35,8 @@ struct Windows {
 /// (kernel row, kernel column, channel).
 struct MatrixLayer {
   NodeId node;
-  std::optional<NodeId> thresholds;       ///< fused behind it
-  std::optional<Windows> windows;         ///< in front of it; none where the input already comes as vectors
+  std::optional<NodeId> thresholds;  ///< fused behind it
+  std::optional<Windows> windows;    ///< in front of it; none where the input already comes as vectors
   std::int64_t groups = 1;
   std::int64_t inputs = 0;                ///< of a vector
   std::int64_t outputs = 0;               ///< of a group
@@ -129,8 +129,8 @@ struct Link {
 
 struct Layer {
   std::string name;  ///< conv0, dw0, fc0, pool0, thr0, ...; top_k
-  std::variant<MatrixLayer, DepthwiseLayer, PoolLayer, ThresholdLayer, ShiftLayer, TopKLayer, JoinLayer, ConcatLayer, TakeLayer, ResampleLayer,
-               PermuteLayer>
+  std::variant<MatrixLayer, DepthwiseLayer, PoolLayer, ThresholdLayer, ShiftLayer, TopKLayer, JoinLayer, ConcatLayer, TakeLayer,
+               ResampleLayer, PermuteLayer>
       kind;
   std::vector<std::size_t> inputs;  ///< links
   std::size_t output = 0;           ///< link

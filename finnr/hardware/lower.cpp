@@ -25,8 +25,8 @@ namespace {
 constexpr int kMaxOperandBits = 24;
 constexpr int kMaxAccumulatorBits = 48;
 constexpr int kMaxTableBits = 12;
-constexpr std::int64_t kEdgeDepth = 2;     ///< beats queued at the edges, so that no outside wire reaches a unit's logic
-constexpr std::int64_t kLutRamDepth = 128; ///< deeper memories fill block RAM better
+constexpr std::int64_t kEdgeDepth = 2;      ///< beats queued at the edges, so that no outside wire reaches a unit's logic
+constexpr std::int64_t kLutRamDepth = 128;  ///< deeper memories fill block RAM better
 
 /// How long a unit may keep data at full rate: a share of a frame, and cycles of its pipeline.
 struct Delay {
@@ -175,7 +175,8 @@ class Builder {
       result.channels = result.padded = result.vectors * result.padded;
       result.vectors = 1;
     }
-    return add(fmt::format("width{}", widths_++), Width{}, {}, {stream}, result, {0, static_cast<double>(std::max(from, lanes) / std::min(from, lanes))});
+    return add(fmt::format("width{}", widths_++), Width{}, {}, {stream}, result,
+               {0, static_cast<double>(std::max(from, lanes) / std::min(from, lanes))});
   }
 
   std::size_t cast(std::size_t stream, const IntType& type) {
@@ -187,7 +188,8 @@ class Builder {
 
   std::size_t queued(std::size_t stream, std::int64_t depth) {
     const Stream copy = design_.streams[stream];
-    return add(fmt::format("fifo{}", fifos_++), Fifo{depth}, {}, {stream}, copy, {static_cast<double>(depth) / static_cast<double>(copy.beats()), 0});
+    return add(fmt::format("fifo{}", fifos_++), Fifo{depth}, {}, {stream}, copy,
+               {static_cast<double>(depth) / static_cast<double>(copy.beats()), 0});
   }
 
   /// The open stream of a layer's input, as the layer takes it.
@@ -236,8 +238,7 @@ class Builder {
   std::size_t windowed(const Layer& layer, std::string name, const Windows& windows, std::size_t stream, std::int64_t groups,
                        std::int64_t inner, std::int64_t vectors, std::int64_t channels) {
     IntType type = design_.streams[stream].element;
-    if (windows.filled() && !type.contains(windows.fill))
-      type = {std::min(type.lo, windows.fill), std::max(type.hi, windows.fill), false};
+    if (windows.filled() && !type.contains(windows.fill)) type = {std::min(type.lo, windows.fill), std::max(type.hi, windows.fill), false};
     stream = cast(stream, type);
     WindowUnit unit;
     unit.shape = windows.shape;
@@ -330,7 +331,9 @@ class Builder {
 
   std::size_t build(const Layer& layer, const DepthwiseLayer& d, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
     std::size_t stream = inputs[0];
-    if (d.windows) stream = windowed(layer, layer.name + "_window", *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe, d.kernel * fold.pe);
+    if (d.windows)
+      stream = windowed(layer, layer.name + "_window", *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe,
+                        d.kernel * fold.pe);
     const Link& out = part_.links[layer.output];
     Vvu unit;
     unit.channels = d.channels;
@@ -346,7 +349,8 @@ class Builder {
     if (d.thresholds) unit.steps = fused_steps(*d.thresholds, out);
     const std::int64_t depth = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
     unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
-    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes), {2.0 / static_cast<double>(d.pixels), 24});
+    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes),
+               {2.0 / static_cast<double>(d.pixels), 24});
   }
 
   std::optional<Steps> fused_steps(NodeId thresholds, const Link& out) const {
@@ -409,7 +413,8 @@ class Builder {
       repeated.channels = repeated.padded = j.channels;
       repeated.value = {};
       repeated.layout = {};
-      inputs[side] = add(fmt::format("{}_replay", layer.name), ReplayUnit{words, j.repeats[side]}, layer.origin, {inputs[side]}, repeated, {1, 4});
+      inputs[side] =
+          add(fmt::format("{}_replay", layer.name), ReplayUnit{words, j.repeats[side]}, layer.origin, {inputs[side]}, repeated, {1, 4});
     }
     balance(inputs);
     const auto& op = std::get<Join>(graph_.node(j.node).op);
@@ -533,7 +538,7 @@ Result<std::vector<std::int64_t>> padding(const HardwarePart& part, const Foldin
     if (!alike || set.top_k || !set.plain) {
       return Diagnostic(Code::kIllegalFolding, fmt::format("padding is not possible between {} and its neighbour", set.layer->name))
           .at(place_of(*set.layer))
-          .because(set.top_k   ? "extra outputs would compete for the top-k"
+          .because(set.top_k    ? "extra outputs would compete for the top-k"
                    : !set.plain ? "a layer beside it is no fully connected layer, and would take the padding for data"
                                 : "the two layers see different vectors")
           .fix("take a PE that divides the number of outputs and a SIMD that divides the number of inputs");

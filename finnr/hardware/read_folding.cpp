@@ -87,8 +87,8 @@ Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part
     }
     if (!values.is_object()) return bad_file(path, fmt::format("'{}' is not an object", name));
     for (const auto& [key, value] : values.items()) {
-      const bool good = ((key == "pe" || key == "simd" || key == "m") && value.is_number_integer()) || (key == "pad" && value.is_boolean()) ||
-                        (key == "store" && store_of(values, "store"));
+      const bool good = ((key == "pe" || key == "simd" || key == "m") && value.is_number_integer()) ||
+                        (key == "pad" && value.is_boolean()) || (key == "store" && store_of(values, "store"));
       if (!good) return bad_file(path, fmt::format("'{}' of '{}' is not known or has a wrong value", key, name));
     }
     const Kind kind = kind_of(*layer);
@@ -103,7 +103,8 @@ std::vector<Entry> finn_form(const Json& file) {
   std::vector<Entry> entries;
   for (const auto& [name, values] : file.items()) {
     if (name == "Defaults" || !values.is_object()) continue;
-    entries.push_back({name, kind_of(name), number(values, "PE", 1), number(values, "SIMD", 1), false, store_of(values, "ram_style"), number(values, "M", 1)});
+    entries.push_back({name, kind_of(name), number(values, "PE", 1), number(values, "SIMD", 1), false, store_of(values, "ram_style"),
+                       number(values, "M", 1)});
   }
   return entries;
 }
@@ -128,8 +129,8 @@ Result<std::vector<Entry>> published_form(const Json& file, const std::string& v
   for (const Json& entry : (*source)["folding"]) {
     if (!entry.is_object()) return bad_file(path, "an entry of 'folding' is not an object");
     const std::string unit = text(entry, "unit");
-    entries.push_back(
-        {text(entry, "node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false, store_of(entry, "ram_style"), number(entry, "M", 1)});
+    entries.push_back({text(entry, "node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false,
+                       store_of(entry, "ram_style"), number(entry, "M", 1)});
   }
   return entries;
 }
@@ -202,7 +203,8 @@ Result<Folding> read_folding(const HardwarePart& part, const std::string& path, 
     const auto layers = std::ranges::count_if(part.layers, [&](const Layer& l) { return kind_of(l) == kind; });
     const auto given = std::ranges::count(entries, kind, &Entry::kind);
     if (!own && given != layers) {
-      return bad_file(path, fmt::format("it folds {} {} layers, the network has {}", given, kind == Kind::kMatrix ? "matrix" : "depthwise", layers));
+      return bad_file(
+          path, fmt::format("it folds {} {} layers, the network has {}", given, kind == Kind::kMatrix ? "matrix" : "depthwise", layers));
     }
   }
 

@@ -18,8 +18,7 @@ bool feeds_product(const Graph& graph, ValueId id) {
     for (const NodeId user : graph.value(value).users) {
       const Node& node = graph.node(user);
       if (std::holds_alternative<MatMul>(node.op) || std::holds_alternative<Conv>(node.op)) return true;
-      const bool keeps_grid =
-          moves_elements(node.op) || std::holds_alternative<Unary>(node.op) || std::holds_alternative<Binary>(node.op);
+      const bool keeps_grid = moves_elements(node.op) || std::holds_alternative<Unary>(node.op) || std::holds_alternative<Binary>(node.op);
       const bool constant =
           std::ranges::all_of(node.inputs, [&](ValueId input) { return input == value || graph.value(input).constant != nullptr; });
       if (keeps_grid && constant) open.push_back(node.outputs[0]);

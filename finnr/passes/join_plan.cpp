@@ -168,9 +168,7 @@ class Planner {
   /// Least a of each level in one row; `row` holds guesses before. False when the row is not monotone.
   bool find_row(const Function& f, std::size_t a, const Borders& borders, std::int64_t b, std::vector<std::int64_t>& row, bool proven) {
     const IntType& range = range_[a];
-    const auto reached = [&](std::int64_t at, std::int64_t wanted) {
-      return at > range.hi || level(f, a, at, b) * borders.sign >= wanted;
-    };
+    const auto reached = [&](std::int64_t at, std::int64_t wanted) { return at > range.hi || level(f, a, at, b) * borders.sign >= wanted; };
     const auto count = static_cast<std::int64_t>(row.size());
     if (!proven || size(a) <= 4 * count) {
       std::int64_t k = 0;
@@ -438,9 +436,7 @@ class Planner {
         std::size_t i = 0;
         std::size_t j = 0;
         std::int64_t at = range.lo;
-        const auto attempted = [&](std::size_t k) {
-          return std::clamp(ceil_div(thresholds[t][k] - x.n * b, x.m), range.lo, range.hi + 1);
-        };
+        const auto attempted = [&](std::size_t k) { return std::clamp(ceil_div(thresholds[t][k] - x.n * b, x.m), range.lo, range.hi + 1); };
         while (at <= range.hi) {
           while (i < row.size() && row[i] <= at) ++i;
           while (j < row.size() && attempted(j) <= at) ++j;

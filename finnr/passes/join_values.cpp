@@ -66,9 +66,9 @@ class JoinWriter {
     // A source that is broadcast along the channels has one row: its channels differ only when they are there.
     const bool row = table.base.size() == 1 || graph_.value(x).shape[axis] == table.base.size();
     FINNR_CHECK(row, "a broadcast operand with a table for each channel");
-    return graph_.must_add(
-        Thresholds{table.axis, table.codes},
-        {x, graph_.add_constant(table.thresholds), graph_.add_constant(table.base), graph_.add_constant(table.signs)}, origin());
+    return graph_.must_add(Thresholds{table.axis, table.codes},
+                           {x, graph_.add_constant(table.thresholds), graph_.add_constant(table.base), graph_.add_constant(table.signs)},
+                           origin());
   }
 
   /// The integer itself, clipped to [lo, hi].

@@ -75,8 +75,8 @@ output %6)",
 }
 
 TEST(JoinValues, EqualScalesAreAdded) {
-  const Joined joined = join(graph_of(meeting("int[0,15]", 16, "scale=0.25, zero=0", "int[-8,7]", "scale=0.25, zero=0", "add",
-                                              "0.5", "int[0,15]")));
+  const Joined joined =
+      join(graph_of(meeting("int[0,15]", 16, "scale=0.25, zero=0", "int[-8,7]", "scale=0.25, zero=0", "add", "0.5", "int[0,15]")));
   EXPECT_TRUE(joined.changed);
   EXPECT_EQ(joined.wrong, 0);
   EXPECT_EQ(text_of(join_of(joined)), "add 1 1");
@@ -86,23 +86,23 @@ TEST(JoinValues, EqualScalesAreAdded) {
 }
 
 TEST(JoinValues, DifferencesHaveAFactorOfMinusOne) {
-  const Joined joined = join(graph_of(meeting("int[0,15]", 16, "scale=0.25, zero=0", "int[0,15]", "scale=0.25, zero=0", "sub", "0.25",
-                                              "int[0,15]")));
+  const Joined joined =
+      join(graph_of(meeting("int[0,15]", 16, "scale=0.25, zero=0", "int[0,15]", "scale=0.25, zero=0", "sub", "0.25", "int[0,15]")));
   EXPECT_EQ(joined.wrong, 0);
   EXPECT_EQ(text_of(join_of(joined)), "add 1 -1");
 }
 
 TEST(JoinValues, OddRatiosGetTheSmallestFactorsThatDo) {
-  const Joined joined = join(graph_of(meeting("int[0,255]", 256, "scale=0.0371, zero=3", "int[-128,127]", "scale=0.0153, zero=-5", "add",
-                                              "0.04", "int[0,255]")));
+  const Joined joined = join(
+      graph_of(meeting("int[0,255]", 256, "scale=0.0371, zero=3", "int[-128,127]", "scale=0.0153, zero=-5", "add", "0.04", "int[0,255]")));
   EXPECT_EQ(joined.wrong, 0);
   EXPECT_EQ(join_of(joined).function, JoinFunction::kAdd);
   EXPECT_LT(join_of(joined).left, 1 << 12);
 }
 
 TEST(JoinValues, AccumulatorsMeetCodes) {
-  const Joined joined = join(graph_of(meeting("int[-3000,3000]", 6001, "scale=0.00137, zero=0", "int[0,15]", "scale=0.21, zero=0", "add",
-                                              "0.25", "int[0,15]")));
+  const Joined joined = join(
+      graph_of(meeting("int[-3000,3000]", 6001, "scale=0.00137, zero=0", "int[0,15]", "scale=0.21, zero=0", "add", "0.25", "int[0,15]")));
   EXPECT_TRUE(joined.changed);
   EXPECT_EQ(joined.wrong, 0);
   EXPECT_FALSE(joined.diagnostics.has_errors());
@@ -170,8 +170,8 @@ output %6)");
 
 TEST(JoinValues, TheGreaterOfTwo) {
   for (const char* function : {"max", "min"}) {
-    const Joined joined = join(graph_of(meeting("int[0,255]", 256, "scale=0.1, zero=99", "int[-128,127]", "scale=0.13, zero=0",
-                                                function, "0.25", "int[0,63]")));
+    const Joined joined = join(
+        graph_of(meeting("int[0,255]", 256, "scale=0.1, zero=99", "int[-128,127]", "scale=0.13, zero=0", function, "0.25", "int[0,63]")));
     EXPECT_TRUE(joined.changed);
     EXPECT_EQ(joined.wrong, 0) << function;
     EXPECT_EQ(nodes_of<Join>(joined.graph).size(), 2U);

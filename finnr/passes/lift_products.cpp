@@ -138,11 +138,13 @@ std::optional<Lifted> lift_product(Graph& graph, PassContext& context, Grids& gr
   if (rounded > 0) {
     const double terms = static_cast<double>(weights.size()) / static_cast<double>(at->outputs);
     context.diagnostics.add(
-        Diagnostic(Code::kScalesRounded, fmt::format("the scales of the {} channels meet in fixed point", by_inputs ? "weights' input" : "input's"))
+        Diagnostic(Code::kScalesRounded,
+                   fmt::format("the scales of the {} channels meet in fixed point", by_inputs ? "weights' input" : "input's"))
             .at(place_of(graph, id))
-            .because(fmt::format("they differ inside one output's sum and have no common unit; weights are rounded to 24 bits, so a sum of {} "
-                                 "products is off by at most {:.2g} of its largest possible value",
-                                 terms, rounded / static_cast<double>(kFixedPoint)))
+            .because(
+                fmt::format("they differ inside one output's sum and have no common unit; weights are rounded to 24 bits, so a sum of {} "
+                            "products is off by at most {:.2g} of its largest possible value",
+                            terms, rounded / static_cast<double>(kFixedPoint)))
             .fix(by_inputs ? "to be exact, quantize weights with one scale per tensor or output channel"
                            : "to be exact, train the quantizer in front with one scale for all channels")
             .as_warning());

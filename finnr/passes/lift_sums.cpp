@@ -58,8 +58,7 @@ using Zero = PerAxis<std::int64_t>;
 std::optional<Zero> combined(const Zero& a, std::int64_t left, const Zero& b, std::int64_t right) {
   if (!a.uniform() && !b.uniform() && a.axis != b.axis) return std::nullopt;
   Zero result{{}, a.uniform() ? b.axis : a.axis};
-  for (std::size_t i = 0; i < std::max(a.values.size(), b.values.size()); ++i)
-    result.values.push_back(left * a.at(i) + right * b.at(i));
+  for (std::size_t i = 0; i < std::max(a.values.size(), b.values.size()); ++i) result.values.push_back(left * a.at(i) + right * b.at(i));
   if (result.uniform()) result.axis = 0;
   return result;
 }

@@ -106,7 +106,7 @@ const %2 : int[-99,99][2,1] = [7,-30]
 %3 = dequantize(%2) {{scale={1}, zero=0}} : f32[2,1]
 %4 = binary(%1, %3) {{function=sub}} : f32[1,2,3]
 output %4)",
-                                                           kProduct, kRounded));
+                                                          kProduct, kRounded));
   EXPECT_EQ(only_scale(passed).zero, (PerAxis<std::int64_t>{{8, -28}, 1}));
 }
 

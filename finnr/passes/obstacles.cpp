@@ -116,8 +116,7 @@ bool makes_integers(const Graph& graph, const Node& node) {
 void report_obstacles(const Graph& graph, Diagnostics& diagnostics, const std::vector<std::string>& host_from) {
   const std::vector<NodeId> order = graph.order();
   const Placement placement = place(graph, host_from);
-  const bool any_layer =
-      std::ranges::any_of(order, [&](NodeId id) { return placement[id] == Site::kHardware && is_layer(graph, id); });
+  const bool any_layer = std::ranges::any_of(order, [&](NodeId id) { return placement[id] == Site::kHardware && is_layer(graph, id); });
   const bool asked = !host_from.empty();
   for (const NodeId id : order) {
     const Node& node = graph.node(id);

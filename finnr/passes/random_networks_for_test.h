@@ -112,8 +112,8 @@ class RandomNetwork {
     Shape w = {groups * rng_.between(1, 2), inputs / groups};
     for (std::size_t a = 0; a < axes_; ++a) w.push_back(rng_.between(1, 3));
     const bool spaced = rng_.chance(0.15);
-    const Conv op{list(1, 2), list(1, rng_.chance(0.2) ? 2 : 1), list(rng_.chance(0.1) ? -1 : 0, 1), list(0, 1), list(1, spaced ? 2 : 1),
-                  groups,     0};
+    const Conv op{
+        list(1, 2), list(1, rng_.chance(0.2) ? 2 : 1), list(rng_.chance(0.1) ? -1 : 0, 1), list(0, 1), list(1, spaced ? 2 : 1), groups, 0};
     const ValueId y = must(op, {x, weights(w, 0)}, x);
     if (y == x || !rng_.chance(0.2)) return y;
     // A bias at the scale of the sums, as exporters write it: that is only so when both scales are uniform.
@@ -128,11 +128,16 @@ class RandomNetwork {
 
   ValueId elementwise(ValueId x) {
     switch (rng_.between(0, 4)) {
-      case 0: return must(Unary{UnaryFunction::kRelu}, {x}, x);
-      case 1: return must(Binary{BinaryFunction::kMul}, {x, channels_constant(x, rng_.chance(0.7))}, x);
-      case 2: return must(Binary{BinaryFunction::kAdd}, {x, channels_constant(x, false)}, x);
-      case 3: return must(Unary{UnaryFunction::kLeakyRelu, 0.125F, 0}, {x}, x);
-      default: return must(Binary{BinaryFunction::kDiv}, {x, graph_.add_constant(Tensor::scalar(4.0F))}, x);
+      case 0:
+        return must(Unary{UnaryFunction::kRelu}, {x}, x);
+      case 1:
+        return must(Binary{BinaryFunction::kMul}, {x, channels_constant(x, rng_.chance(0.7))}, x);
+      case 2:
+        return must(Binary{BinaryFunction::kAdd}, {x, channels_constant(x, false)}, x);
+      case 3:
+        return must(Unary{UnaryFunction::kLeakyRelu, 0.125F, 0}, {x}, x);
+      default:
+        return must(Binary{BinaryFunction::kDiv}, {x, graph_.add_constant(Tensor::scalar(4.0F))}, x);
     }
   }
 
@@ -185,7 +190,8 @@ class RandomNetwork {
         if (rng_.chance(0.5)) y = elementwise(y);
         return rng_.chance(0.8) ? quantized(y) : y;
       }
-      case 3: return moved(x);
+      case 3:
+        return moved(x);
       case 4: {
         const ValueId y = must(Pool{PoolKind::kSum, list(1, 2), list(1, 2), list(1, 1), list(0, 1), list(0, 1), 0}, {x}, x);
         return rng_.chance(0.5) ? quantized(elementwise(y)) : y;
@@ -207,8 +213,10 @@ class RandomNetwork {
         for (int a = 2; a < static_cast<int>(shape(x).size()); ++a) axes.push_back(a);
         return must(Sum{axes, true}, {x}, x);
       }
-      case 8: return quantized(elementwise(moved(elementwise(x))));
-      default: return elementwise(x);
+      case 8:
+        return quantized(elementwise(moved(elementwise(x))));
+      default:
+        return elementwise(x);
     }
   }
 

@@ -81,8 +81,7 @@ std::string bench_header(const Bundle& bundle) {
     return lines;
   };
   std::string taps;
-  for (std::size_t i = 0; i < bundle.taps.size(); ++i)
-    taps += fmt::format("    case {0}: return visit(model.tap{0}_data);\n", i);
+  for (std::size_t i = 0; i < bundle.taps.size(); ++i) taps += fmt::format("    case {0}: return visit(model.tap{0}_data);\n", i);
   const auto loop = [](const char* what, const std::string& lines) {
     return fmt::format("template <class Visit>\nvoid for_each_{}(Vmodel& model, Visit&& visit) {{\n{}}}\n", what, lines);
   };
@@ -94,15 +93,16 @@ std::string bench_header(const Bundle& bundle) {
              "constexpr int kUsedBits[] = {{{}}};  // of the outputs' tdata\n",
              bundle.inputs.size(), bundle.taps.size(), bundle.outputs.size(), beats, compared, used) +
          loop("input", visits(bundle.inputs)) + loop("output", visits(bundle.outputs)) +
-         fmt::format("template <class Visit>\n"
-                     "void visit_tap([[maybe_unused]] Vmodel& model, int tap, [[maybe_unused]] Visit&& visit) {{\n"
-                     "  switch (tap) {{\n{}  }}\n}}\n"
-                     "template <class Visit>\n"
-                     "void visit_tap_bits([[maybe_unused]] Vmodel& model, [[maybe_unused]] Visit&& visit) {{\n{}}}\n",
-                     taps,
-                     bundle.taps.empty() ? ""
-                                         : "  visit(model.taps_valid, model.taps_ready, model.taps_passed, model.taps_withdrawn, "
-                                           "model.taps_changed);\n");
+         fmt::format(
+             "template <class Visit>\n"
+             "void visit_tap([[maybe_unused]] Vmodel& model, int tap, [[maybe_unused]] Visit&& visit) {{\n"
+             "  switch (tap) {{\n{}  }}\n}}\n"
+             "template <class Visit>\n"
+             "void visit_tap_bits([[maybe_unused]] Vmodel& model, [[maybe_unused]] Visit&& visit) {{\n{}}}\n",
+             taps,
+             bundle.taps.empty() ? ""
+                                 : "  visit(model.taps_valid, model.taps_ready, model.taps_passed, model.taps_withdrawn, "
+                                   "model.taps_changed);\n");
 }
 
 }  // namespace finnr

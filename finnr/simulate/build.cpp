@@ -26,7 +26,7 @@ namespace {
 
 using Command = std::vector<std::string>;
 
-constexpr std::uintmax_t kUnitBytes = 600'000;  // of C++ that runs every cycle: what one translation unit takes
+constexpr std::uintmax_t kUnitBytes = 600'000;    // of C++ that runs every cycle: what one translation unit takes
 constexpr std::int64_t kManyCycles = 20'000'000;  // win in the run what -O2 costs in the compiler
 constexpr std::size_t kShownLines = 12;
 

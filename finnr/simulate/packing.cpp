@@ -171,9 +171,7 @@ BeatFormat beat_format(const Tap& tap) {
   return {tap.element, tap.lanes, tap.vectors, tap.channels, tap.padded, tap.lanes * tap.element.bits(), tap.layout};
 }
 
-std::int64_t carried(const IntType& element, std::int64_t number) {
-  return Decoder(element)(encode(element, element.bits(), number));
-}
+std::int64_t carried(const IntType& element, std::int64_t number) { return Decoder(element)(encode(element, element.bits(), number)); }
 
 void pack(const BeatFormat& format, std::span<const std::int64_t> frame, std::vector<std::uint32_t>& words) {
   FINNR_CHECK(std::ssize(frame) == format.elements(), "a frame holds the elements of its stream");

@@ -268,8 +268,7 @@ Result<Trace> Simulator::observe(const Run& run) const {
   if (process.exit_code != 0) return tool_failed(fmt::format("the simulation ended with exit code {}", process.exit_code), process.output);
   Trace trace;
   FINNR_ASSIGN(std::string bytes, read_file(output));
-  if (!read_trace(std::move(bytes), bundle_, trace))
-    return tool_failed("the simulation left an incomplete result", process.output);
+  if (!read_trace(std::move(bytes), bundle_, trace)) return tool_failed("the simulation left an incomplete result", process.output);
   trace.fault = fault_of(report, bundle_, run, process.output);
   if (trace.fault && trace.fault->code == Code::kToolFailed) return *std::move(trace.fault);
   return trace;

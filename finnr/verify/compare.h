@@ -16,8 +16,8 @@ namespace finnr {
 
 /// What every stream that carries a value should carry, as beats: the taps in order, then the outputs.
 struct Expected {
-  std::vector<Recording> taps;     ///< by tap; empty ones for streams without a value
-  std::vector<Recording> outputs;  ///< by port
+  std::vector<Recording> taps;                ///< by tap; empty ones for streams without a value
+  std::vector<Recording> outputs;             ///< by port
   [[nodiscard]] std::size_t streams() const;  ///< that carry a value
 };
 

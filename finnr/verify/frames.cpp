@@ -88,9 +88,8 @@ Tensor::Ints by_gain(const Drive& drive, const IntType& type, bool greatest, Wei
 Tensor::Ints extreme_vectors(const Drive& drive, const IntType& type, bool greatest, Rng& rng) {
   const Shape& shape = drive.sums.weights->shape();
   const std::int64_t column = rng.between(0, shape[1] - 1);
-  return by_gain(drive, type, greatest, [&](std::int64_t i) {
-    return drive.sums.weights->ints()[static_cast<std::size_t>(i % shape[0] * shape[1] + column)];
-  });
+  return by_gain(drive, type, greatest,
+                 [&](std::int64_t i) { return drive.sums.weights->ints()[static_cast<std::size_t>(i % shape[0] * shape[1] + column)]; });
 }
 
 /// One output channel of every group, at windows that lie side by side: the kernel repeats over the image, around a random

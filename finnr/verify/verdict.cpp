@@ -69,8 +69,7 @@ Diagnostic explain(const Verdict& verdict, const std::filesystem::path& folder) 
       fmt::format("finnr verify {} --frames {} --seed {}", shell_word(folder.string()), frames_to_repeat(verdict), verdict.seed);
   if (verdict.mismatch) {
     const Mismatch& m = *verdict.mismatch;
-    const std::string where =
-        m.pixel.empty() ? fmt::format("vector {}", m.vector) : fmt::format("pixel {}", fmt::join(m.pixel, ","));
+    const std::string where = m.pixel.empty() ? fmt::format("vector {}", m.vector) : fmt::format("pixel {}", fmt::join(m.pixel, ","));
     return Diagnostic(Code::kMismatch, fmt::format("unit {}{}, {}, frame {}, {}, channel {}: expected {}, got {}{}", m.unit,
                                                    m.node.empty() ? "" : fmt::format(" (node '{}')", m.node), to_text(m.stalls), m.frame,
                                                    where, m.channel, m.expected, m.got, m.inputs_equal ? "; inputs equal up to here" : ""))

@@ -39,7 +39,7 @@ struct Mismatch {
   std::string node;    ///< of the model
   std::string stream;  ///< of the top module
   Stalls stalls = Stalls::kNone;
-  std::int64_t frame = 0;  ///< of the run
+  std::int64_t frame = 0;           ///< of the run
   std::int64_t vector = 0;          ///< of the value; pixels in row-major order when it has three axes or more
   std::int64_t channel = 0;         ///< of the value
   std::vector<std::int64_t> pixel;  ///< where the vector is on the axes behind the channels, when there are some

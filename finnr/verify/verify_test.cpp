@@ -304,8 +304,8 @@ TEST(TrialFrames, ConvolutionsAreDrivenToTheirEnds) {
     bool reached = false;  // the end of one channel, with the kernel on the image
     for (std::size_t channel = 0; channel < 3; ++channel) {
       std::int64_t end = 0;
-      for (std::size_t i = 0; i < 8; ++i) end += f % 4 == 2 ? std::max<std::int64_t>(0, weights[channel * 8 + i])
-                                                            : std::min<std::int64_t>(0, weights[channel * 8 + i]);
+      for (std::size_t i = 0; i < 8; ++i)
+        end += f % 4 == 2 ? std::max<std::int64_t>(0, weights[channel * 8 + i]) : std::min<std::int64_t>(0, weights[channel * 8 + i]);
       for (std::size_t pixel = 0; pixel < 6; ++pixel) reached = reached || (*values)[0].ints()[channel * 6 + pixel] == end;
     }
     EXPECT_TRUE(reached) << f;
@@ -340,8 +340,7 @@ TEST(TrialFrames, CornersThenExtremesThenRandom) {
 TEST(TrialFrames, FewerFramesAreTheFirstOnes) {
   const Graph graph = network();
   const auto all = trial_frames(graph, tiny(), 30, 11);
-  for (std::int64_t n = 1; n < 30; ++n)
-    EXPECT_EQ(trial_frames(graph, tiny(), n, 11), std::vector<PortFrame>(all.begin(), all.begin() + n));
+  for (std::int64_t n = 1; n < 30; ++n) EXPECT_EQ(trial_frames(graph, tiny(), n, 11), std::vector<PortFrame>(all.begin(), all.begin() + n));
   EXPECT_NE(trial_frames(graph, tiny(), 30, 12), all);
 }
 

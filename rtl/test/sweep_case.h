@@ -55,7 +55,7 @@ struct Shape {
   Value in_beats = 1;           // per frame
   std::vector<Input> more;      // further inputs; a frame holds the elements of all inputs, one input after the other
   Value out_beats = 1;
-  Value interval = 1;   // cycles per frame
-  Value capacity = -1;  // words taken while the output is blocked; -1: not promised
+  Value interval = 1;    // cycles per frame
+  Value capacity = -1;   // words taken while the output is blocked; -1: not promised
   bool settles = false;  // the first half of the frames may take longer or shorter
 };

@@ -96,7 +96,8 @@ bool mostly_equal(const Graph& a, const Graph& b, const std::vector<Tensor>& inp
 /// What was rounded by a stated bound, if anything.
 std::string rounding(const Diagnostics& diagnostics) {
   for (const Diagnostic& each : diagnostics.list()) {
-    if (each.code == Code::kScalesRounded || each.code == Code::kJoinInexact) return fmt::format(", rounded F{:04}", static_cast<int>(each.code));
+    if (each.code == Code::kScalesRounded || each.code == Code::kJoinInexact)
+      return fmt::format(", rounded F{:04}", static_cast<int>(each.code));
   }
   return "";
 }
