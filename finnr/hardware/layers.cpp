@@ -422,6 +422,9 @@ class LayerFinder {
     const bool grows = op.function == JoinFunction::kAdd && (constant == 1 ? op.left : op.right) == 1;
     if (!uniform || !grows || shape_of(x) != shape_of(node.outputs[0]))
       return no_unit(graph_, id, "one of its operands is a constant, and not one number that is added");
+    constexpr std::int64_t kMostCodes = 4096;  // a shift is looked up
+    const IntType& type = graph_.value(x).type.ints;
+    if (type.hi - type.lo >= kMostCodes) return no_unit(graph_, id, "a number is added to integers of more than 12 bits");
     FINNR_ASSIGN(const View seen, view(x));
     const std::int64_t added = offset.ints()[0] * (constant == 1 ? op.right : op.left);
     const std::int64_t channels = part_.links[seen.link].channels;

@@ -29,13 +29,13 @@ output %8)");
 TEST(LiftLinear, ReluOfBipolarCodesKeepsTheGrid) {
   const Passed passed = run_pass(lift_linear, R"(
 input %0 "x" : bipolar[1,2]
-%1 = dequantize(%0) {scale=0.7, zero=0} : f32[1,2]
+%1 = dequantize(%0) {scale=0.5, zero=0} : f32[1,2]
 %2 = unary(%1) {function=relu, alpha=0, beta=0} : f32[1,2] from "Relu_0"
 const %3 : int[-2,1][2,2] = [1,-2,0,1]
 %4 = dequantize(%3) {scale=1, zero=0} : f32[2,2]
 %5 = matmul(%2, %4) : f32[1,2] from "MatMul_0"
 const %6 : int[-9,9][2] = [9,-3]
-%7 = dequantize(%6) {scale=0.7, zero=0} : f32[2]
+%7 = dequantize(%6) {scale=0.5, zero=0} : f32[2]
 %8 = binary(%5, %7) {function=add} : f32[1,2] from "Add_0"
 output %8)");
   EXPECT_TRUE(passed.changed);
