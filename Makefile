@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the CMake presets. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help release dev asan test unit sweep bench format lint clean
+.PHONY: help release dev asan test unit sweep bench tables format lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -32,6 +32,9 @@ bench: ## measure speed and memory: ratios and figures in one run
 	cmake --preset release -DFINNR_TESTS=OFF -DFINNR_BENCH=ON >/dev/null
 	cmake --build --preset release
 	build/release/bench/finnr_bench
+
+tables: release ## run what is in the README's tables of operators and networks, and write them
+	python3 tools/readme_tables.py build/release/finnr --write
 
 format: ## format the C++ sources
 	clang-format -i $$(git ls-files '*.h' '*.cpp')

@@ -47,6 +47,7 @@ class Network:
     def __init__(self):
         self.nodes, self.constants, self.inputs, self.outputs, self.count = [], [], [], [], 0
         self.quantizers_version = 1
+        self.opset = 13
 
     def input(self, name, shape):
         self.inputs.append(_bytes(11, _value_info(name, shape)))
@@ -72,13 +73,22 @@ class Network:
     def floats(self, values, shape):
         return self.constant([float(v) for v in values], shape)
 
+    def integers(self, values):
+        """A vector of int64: a shape, axes, pads."""
+        return self.raw(struct.pack(f"<{len(values)}q", *values), (len(values),), INT64)
+
     def node(self, kind, *inputs, domain="", **attributes):
+        return self.node_of(1, kind, *inputs, domain=domain, **attributes)[0]
+
+    def node_of(self, results, kind, *inputs, domain="", **attributes):
+        """A node of several results: their names."""
         self.count += 1
         name = f"{kind}_{self.count}"
-        text = b"".join(_bytes(1, i) for i in inputs) + _bytes(2, name + "_out") + _bytes(3, name) + _bytes(4, kind)
+        outputs = [name + "_out" + (f"_{i}" if i else "") for i in range(results)]
+        text = b"".join(_bytes(1, i) for i in inputs) + b"".join(_bytes(2, o) for o in outputs) + _bytes(3, name) + _bytes(4, kind)
         text += b"".join(_bytes(5, _attribute(k, v)) for k, v in attributes.items())
         self.nodes.append(_bytes(1, text + (_bytes(7, domain) if domain else b"")))
-        return name + "_out"
+        return outputs
 
     def quant(self, x, scale=1.0, bits=4, signed=1, narrow=0, zero=0.0, shape=()):
         scale = scale if isinstance(scale, list) else [float(scale)]
@@ -91,7 +101,7 @@ class Network:
 
     def save(self, path):
         graph = b"".join([*self.nodes, _bytes(2, "test"), *self.constants, *self.inputs, *self.outputs])
-        opsets = _bytes(8, _bytes(1, "") + _number(2, 13)) + _bytes(8, _bytes(1, QUANTIZERS) + _number(2, self.quantizers_version))
+        opsets = _bytes(8, _bytes(1, "") + _number(2, self.opset)) + _bytes(8, _bytes(1, QUANTIZERS) + _number(2, self.quantizers_version))
         with open(path, "wb") as file:
             file.write(_number(1, 8) + _bytes(2, "finnr tests") + _bytes(7, graph) + opsets)
 
