@@ -88,6 +88,16 @@ void Graph::replace(ValueId from, ValueId to) {
   std::ranges::replace(outputs_, from, to);
 }
 
+void Graph::derive_types() {
+  for (const NodeId id : order()) {
+    std::vector<const Value*> operands;
+    for (const ValueId input : node(id).inputs) operands.push_back(&value(input));
+    const Result<std::vector<ResultType>> results = infer(node(id).op, operands);
+    FINNR_CHECK(results.ok(), "narrower operands fit where wider ones did");
+    for (std::size_t i = 0; i < results->size(); ++i) values_[node(id).outputs[i].index()].type = (*results)[i].type;
+  }
+}
+
 void Graph::set_input(NodeId id, std::size_t index, ValueId to) {
   ValueId& slot = nodes_[id.index()].inputs[index];
   auto& users = values_[slot.index()].users;

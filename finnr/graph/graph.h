@@ -63,6 +63,8 @@ class Graph {
   ValueId change_input(ValueId input, ElementType type);
   /// Every use of `from` (graph outputs included) becomes a use of `to`.
   void replace(ValueId from, ValueId to);
+  /// Types of all results anew, from those of the operands: after a value was replaced by one of a narrower range.
+  void derive_types();
   /// One operand of one node.
   void set_input(NodeId node, std::size_t index, ValueId value);
   /// The node's results must be unused.

@@ -157,6 +157,7 @@ class LayerFinder {
   struct View {
     std::size_t link = 0;
     Layout layout;
+    Origin origin = {};  ///< of the renames on the way
   };
 
   [[nodiscard]] const Shape& shape_of(ValueId id) const { return graph_.value(id).shape; }
@@ -208,6 +209,7 @@ class LayerFinder {
         }
         source.layout = *std::move(turned);
       }
+      merge(source.origin, node.origin);
       return views_.emplace(id, source).first->second;
     }
     FINNR_CHECK(!value.producer.valid() || !chosen_[value.producer.index()], "layers come in topological order");
@@ -241,7 +243,8 @@ class LayerFinder {
     const std::int64_t channels = layout.is_row_major() ? natural_channels(shape_of(value)) : layout.loops.back().size;
     const std::size_t link = add_link(value, layout, channels);
     part_.links[link].type = part_.links[from.link].type;
-    part_.layers.push_back({"", PermuteLayer{std::ssize(is), std::move(index)}, {from.link}, link, origin});
+    part_.layers.push_back(
+        {"", PermuteLayer{std::ssize(is), std::move(index)}, {from.link}, link, from.origin.empty() ? origin : from.origin});
     return link;
   }
 

@@ -42,8 +42,10 @@ Changed derive_thresholds(Graph& graph, PassContext&) {
     }
     if (table.shape != shape) codes = graph.must_add(Reshape{shape}, {codes}, {});
     if (codes != source) graph.set_name(codes, graph.value(output).name);
+    const bool narrower = !(graph.value(codes).type == graph.value(output).type);
     graph.replace(output, codes);
     graph.remove(id);
+    if (narrower) graph.derive_types();
     changed = Changed::kYes;
   }
   return changed;

@@ -252,5 +252,18 @@ output %2 %3 %4)");
   expect_same_numbers(passed.graph, merged);
 }
 
+TEST(DeriveThresholds, CodesWithoutLimitsAreThoseThatOccur) {
+  const Passed passed = run_pass(derive_thresholds, R"(
+input %0 "x" : int[0,15][1,2]
+%1 = dequantize(%0) {scale=0.25, zero=0} : f32[1,2]
+%2 = quantize(%1) {style=qonnx, rounding=floor, codes=int[-4294967296,4294967296], scale=1, zero=0} : int[-4294967296,4294967296][1,2]
+const %3 : int[-1,2][2,1] = [2,-1]
+%4 = matmul(%2, %3) : int[-12884901888,12884901888][1,1]
+output %4)");
+  ASSERT_EQ(nodes_of<Thresholds>(passed.graph).size(), 1U);
+  EXPECT_EQ(passed.graph.value(passed.graph.node(nodes_of<Thresholds>(passed.graph)[0]).outputs[0]).type.ints, (IntType{0, 3, false}));
+  EXPECT_EQ(passed.graph.value(passed.graph.outputs()[0]).type.ints, (IntType{-3, 6, false})) << "what follows is narrower too";
+}
+
 }  // namespace
 }  // namespace finnr

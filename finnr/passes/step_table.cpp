@@ -100,6 +100,24 @@ Diagnostic refused(const Graph& graph, NodeId node, std::string why) {
 
 }  // namespace
 
+namespace {
+
+/// The levels that occur, for quantizers that do not limit their codes (Trunc of version 1).
+IntType reached(const std::vector<StepRow>& rows) {
+  IntType range{rows[0].base, rows[0].base, false};
+  for (const StepRow& row : rows) {
+    std::int64_t level = row.base;
+    range = unite(range, {level, level, false});
+    for (const Step& step : row.steps) {
+      level += step.delta;
+      range = unite(range, {level, level, false});
+    }
+  }
+  return range;
+}
+
+}  // namespace
+
 Result<StepTable> step_table(const Graph& graph, NodeId node) {
   const ValueId output = graph.node(node).outputs[0];
   Expression::Obstacle obstacle;
@@ -146,6 +164,7 @@ Result<StepTable> step_table(const Graph& graph, NodeId node) {
     rows.push_back({level(range.lo), one_way ? bisect(level, range) : scan(level, range)});
     if (rows.back().width() > kMaxSteps) return refused(graph, node, fmt::format("it needs more than {} steps", kMaxSteps));
   }
+  if (!table.codes.bipolar && table.codes.hi - table.codes.lo > 2 * kMaxSteps) table.codes = reached(rows);
   fill_rows(table, rows, graph.value(table.source).type.ints.hi + 1);
   return table;
 }
