@@ -30,6 +30,7 @@ struct Weights {
 };
 
 std::optional<Weights> weights_of(const Graph& graph, const Node& node) {
+  if (!std::holds_alternative<MatMul>(node.op) && !std::holds_alternative<Conv>(node.op)) return std::nullopt;
   const Shape& x = graph.value(node.inputs[0]).shape;
   const Shape& w = graph.value(node.inputs[1]).shape;
   const auto size = [](const Shape& shape, std::size_t axis) { return static_cast<std::size_t>(shape[axis]); };
@@ -43,12 +44,11 @@ std::optional<Weights> weights_of(const Graph& graph, const Node& node) {
                    [=](std::size_t i) { return i % columns; },
                    [=](std::size_t i) { return i / columns; }};
   }
-  const auto* conv = std::get_if<Conv>(&node.op);
-  if (conv == nullptr) return std::nullopt;
+  const auto& conv = std::get<Conv>(node.op);
   const std::size_t outputs = size(w, 0);
   const std::size_t inputs = size(w, 1);
   const auto kernel = static_cast<std::size_t>(count(Shape(w.begin() + 2, w.end())));
-  const std::size_t rows = outputs / static_cast<std::size_t>(conv->groups);
+  const std::size_t rows = outputs / static_cast<std::size_t>(conv.groups);
   const std::size_t terms = inputs * kernel;
   return Weights{1,
                  0,
