@@ -109,17 +109,14 @@ bool is_trivial(const Windows& windows) {
          s.pad_top == 0 && s.pad_left == 0;
 }
 
-/// Index of each channel in the stream, when `layout` sends pixel after pixel, row-major, with all channels of each together.
+/// The channels in the order of the stream (empty for their own), when `layout` sends pixel after pixel, row-major, with all channels
+/// of each together.
 std::optional<std::vector<std::int64_t>> channel_order(const Layout& layout, const Shape& shape) {
   const std::int64_t channels = shape[1];
   const std::int64_t pixels = count(shape) / (shape[0] * channels);
   const Layout canonical = Layout::channels_last(shape);
   std::vector<std::int64_t> order;
-  if (layout == canonical) {
-    order.resize(static_cast<std::size_t>(channels));
-    std::iota(order.begin(), order.end(), 0);
-    return order;
-  }
+  if (layout == canonical) return order;
   const std::vector<std::int64_t> is = layout.order();
   const std::vector<std::int64_t> should = canonical.order();
   for (std::int64_t i = 0; i < channels; ++i) order.push_back(is[static_cast<std::size_t>(i)] / pixels);
@@ -319,7 +316,7 @@ class LayerFinder {
     layer.inputs = w[0];
     layer.outputs = w[1];
     layer.vectors = vectors;
-    layer.weights = matrix_weights(graph_.value(node.inputs[1]).constant, rows);
+    layer.weights = with_rows(graph_.value(node.inputs[1]).constant, rows);
     finish(id, layer, {input}, Layout::row_major(count(shape_of(node.outputs[0]))), w[1]);
     return ok_status();
   }
@@ -338,18 +335,14 @@ class LayerFinder {
     const std::int64_t pixels = windows->pixels();
     if (is_trivial(*windows)) windows.reset();
     FINNR_ASSIGN(View seen, view(node.inputs[0]));
-    std::vector<std::int64_t> channels;
     std::size_t input = seen.link;
-    if (op.groups == 1) {
-      if (std::optional<std::vector<std::int64_t>> order = channel_order(seen.layout, x)) channels = *std::move(order);
-    }
-    if (channels.empty()) {
+    std::optional<std::vector<std::int64_t>> channels = op.groups == 1 ? channel_order(seen.layout, x) : std::nullopt;
+    if (!channels) {
       input = permuted(seen, node.inputs[0], canonical(x), node.origin);
-      channels.resize(static_cast<std::size_t>(x[1]));
-      std::iota(channels.begin(), channels.end(), 0);
+      channels.emplace();
     }
     if (group_inputs == 1 && group_outputs == 1 && op.groups > 1) {
-      finish(id, DepthwiseLayer{id, {}, windows, x[1], kernel, pixels, depthwise_weights(w)}, {input}, canonical(y), y[1]);
+      finish(id, DepthwiseLayer{id, {}, windows, x[1], kernel, pixels, convolution_weights(w, *channels)}, {input}, canonical(y), y[1]);
       return ok_status();
     }
     MatrixLayer layer;
@@ -359,7 +352,7 @@ class LayerFinder {
     layer.inputs = group_inputs * kernel;
     layer.outputs = group_outputs;
     layer.vectors = pixels * op.groups;
-    layer.weights = convolution_weights(w, op.groups, channels);
+    layer.weights = convolution_weights(w, *channels);
     finish(id, layer, {input}, canonical(y), y[1]);
     return ok_status();
   }

@@ -41,32 +41,6 @@ bool same_encoding(const IntType& a, const IntType& b) {
   return a.bits() == b.bits() && a.bipolar == b.bipolar && (a.bits() == 1 || a.is_signed() == b.is_signed());
 }
 
-/// A threshold table in stream order: one row, or one row for each of the `period` elements.
-Steps steps_of(const Graph& graph, NodeId id, const Layout& layout, std::int64_t period) {
-  const Node& node = graph.node(id);
-  const auto constant = [&](std::size_t i) { return graph.value(node.inputs[i]).constant; };
-  Steps steps{constant(1), constant(2), constant(3), graph.value(node.outputs[0]).type.ints};
-  if (period == 1) return steps;
-  std::vector<std::int64_t> rows = table_rows(graph, id, layout);
-  rows.resize(static_cast<std::size_t>(period));
-  bool same = std::ssize(rows) == steps.rows();
-  for (std::size_t i = 0; same && i < rows.size(); ++i) same = rows[i] == static_cast<std::int64_t>(i);
-  if (same) return steps;
-  const auto spell = [&](const std::shared_ptr<const Tensor>& table) {
-    if (table->shape()[0] == 1) return table;
-    const auto width = static_cast<std::ptrdiff_t>(table->size() / table->shape()[0]);
-    Tensor::Ints spelled;
-    for (const std::int64_t row : rows) {
-      const auto first = table->ints().begin() + row * width;
-      spelled.insert(spelled.end(), first, first + width);
-    }
-    Shape full = table->shape();
-    full[0] = period;
-    return std::make_shared<const Tensor>(std::move(full), std::move(spelled));
-  };
-  return {spell(steps.thresholds), spell(steps.base), spell(steps.signs), steps.codes};
-}
-
 class Builder {
  public:
   Builder(const Graph& graph, const HardwarePart& part, const Folding& folding, std::vector<std::int64_t> padded, Design& design)
@@ -301,7 +275,6 @@ class Builder {
       s.vectors = m.vectors;
       s.channels = s.padded = m.inputs;
     }
-    const Link& out = part_.links[layer.output];
     Mvu unit;
     unit.mw = design_.streams[stream].padded;
     unit.mh = m.groups == 1 ? padded_[layer.output] : m.outputs;
@@ -315,7 +288,7 @@ class Builder {
     // Padded inputs must add nothing. In front of bipolar weights only bipolar inputs have a way to (memory.h).
     if (unit.w.bipolar && !unit.x.bipolar && unit.mw != m.inputs) unit.w = {-1, 1, false};
     unit.accumulator = graph_.value(graph_.node(m.node).outputs[0]).type.ints;
-    if (m.thresholds) unit.steps = fused_steps(*m.thresholds, out);
+    if (m.thresholds) unit.steps = steps_of(graph_, *m.thresholds, part_.links[layer.output].layout);
     const std::int64_t depth = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
     unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
     Stream result = link_stream(layer.output, lanes);
@@ -334,7 +307,6 @@ class Builder {
     if (d.windows)
       stream = windowed(layer, layer.name + "_window", *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe,
                         d.kernel * fold.pe);
-    const Link& out = part_.links[layer.output];
     Vvu unit;
     unit.channels = d.channels;
     unit.kernel = d.kernel;
@@ -346,15 +318,11 @@ class Builder {
     if (fold.simd > 1) stream = widened(stream, fold.pe * fold.simd);
     unit.x = design_.streams[stream].element;
     unit.accumulator = graph_.value(graph_.node(d.node).outputs[0]).type.ints;
-    if (d.thresholds) unit.steps = fused_steps(*d.thresholds, out);
+    if (d.thresholds) unit.steps = steps_of(graph_, *d.thresholds, part_.links[layer.output].layout);
     const std::int64_t depth = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
     unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
     return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes),
                {2.0 / static_cast<double>(d.pixels), 24});
-  }
-
-  std::optional<Steps> fused_steps(NodeId thresholds, const Link& out) const {
-    return steps_of(graph_, thresholds, out.layout, table_period(graph_, thresholds, out.layout));
   }
 
   std::size_t build(const Layer& layer, const PoolLayer& p, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
@@ -372,11 +340,10 @@ class Builder {
   /// Thresholds; a table where a function that rises and falls has many steps on few bits.
   std::size_t build(const Layer& layer, const ThresholdLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
     const Link& in = part_.links[layer.inputs[0]];
-    const std::int64_t period = table_period(graph_, t.thresholds, part_.links[layer.output].layout);
-    Threshold unit{t.channels, t.vectors, in.type, steps_of(graph_, t.thresholds, part_.links[layer.output].layout, period), false};
+    const Link& out = part_.links[layer.output];
+    Threshold unit{t.channels, t.vectors, in.type, steps_of(graph_, t.thresholds, out.layout), false};
     unit.table = unit.steps.count() > kMaxFusedSteps && unit.x.bits() <= kMaxTableBits && unit.steps.mixed(unit.x);
     Stream result = design_.streams[inputs[0]];
-    const Link& out = part_.links[layer.output];
     result.element = out.type;
     result.value = out.value;
     result.layout = out.layout;

@@ -3,49 +3,25 @@
 
 #include <algorithm>
 
+#include "finnr/tensor/arrange.h"
+
 namespace finnr {
 
-std::shared_ptr<const Tensor> matrix_weights(const std::shared_ptr<const Tensor>& weights, const std::vector<std::int64_t>& rows) {
-  bool same = true;
-  for (std::size_t i = 0; i < rows.size(); ++i) same = same && rows[i] == static_cast<std::int64_t>(i);
-  if (same) return weights;
-  const auto columns = static_cast<std::ptrdiff_t>(weights->shape()[1]);
-  Tensor::Ints turned;
-  turned.reserve(weights->ints().size());
-  for (const std::int64_t row : rows) {
-    const auto first = weights->ints().begin() + row * columns;
-    turned.insert(turned.end(), first, first + columns);
-  }
-  return std::make_shared<const Tensor>(weights->shape(), std::move(turned));
+std::shared_ptr<const Tensor> with_rows(const std::shared_ptr<const Tensor>& table, const std::vector<std::int64_t>& rows) {
+  bool same = rows.empty() || std::ssize(rows) == table->shape()[0];
+  for (std::size_t i = 0; same && i < rows.size(); ++i) same = rows[i] == static_cast<std::int64_t>(i);
+  if (same) return table;
+  return std::make_shared<const Tensor>(gather(*table, Tensor({std::ssize(rows)}, rows), 0));
 }
 
-std::shared_ptr<const Tensor> convolution_weights(const Tensor& weights, std::int64_t groups, const std::vector<std::int64_t>& channels) {
-  const Shape& shape = weights.shape();
-  const std::int64_t outputs = shape[0];
-  const std::int64_t inputs = shape[1];
-  const std::int64_t kernel = count(shape) / (outputs * inputs);
-  Tensor::Ints turned(weights.ints().size());
-  for (std::int64_t i = 0; i < inputs; ++i) {
-    const std::int64_t channel = groups == 1 ? channels[static_cast<std::size_t>(i)] : i;
-    for (std::int64_t k = 0; k < kernel; ++k) {
-      for (std::int64_t m = 0; m < outputs; ++m) {
-        turned[static_cast<std::size_t>((k * inputs + i) * outputs + m)] =
-            weights.ints()[static_cast<std::size_t>((m * inputs + channel) * kernel + k)];
-      }
-    }
-  }
-  return std::make_shared<const Tensor>(Shape{kernel * inputs, outputs}, std::move(turned));
-}
-
-std::shared_ptr<const Tensor> depthwise_weights(const Tensor& weights) {
-  const std::int64_t channels = weights.shape()[0];
-  const std::int64_t kernel = weights.size() / channels;
-  Tensor::Ints turned(weights.ints().size());
-  for (std::int64_t c = 0; c < channels; ++c) {
-    for (std::int64_t k = 0; k < kernel; ++k)
-      turned[static_cast<std::size_t>(k * channels + c)] = weights.ints()[static_cast<std::size_t>(c * kernel + k)];
-  }
-  return std::make_shared<const Tensor>(Shape{kernel, channels}, std::move(turned));
+std::shared_ptr<const Tensor> convolution_weights(const Tensor& weights, const std::vector<std::int64_t>& channels) {
+  const std::int64_t outputs = weights.shape()[0];
+  const std::int64_t inputs = weights.shape()[1];
+  const std::int64_t kernel = weights.size() / (outputs * inputs);
+  const Tensor flat = weights.reshaped({outputs, inputs, kernel});
+  const Tensor streamed = channels.empty() ? flat : gather(flat, Tensor({inputs}, channels), 1);
+  constexpr int kKernelFirst[] = {2, 1, 0};
+  return std::make_shared<const Tensor>(transpose(streamed, kKernelFirst).reshaped({kernel * inputs, outputs}));
 }
 
 std::vector<std::int64_t> table_rows(const Graph& graph, NodeId thresholds, const Layout& layout) {
@@ -76,6 +52,18 @@ std::int64_t table_period(const Graph& graph, NodeId thresholds, const Layout& l
     if (repeats) return static_cast<std::int64_t>(period);
   }
   return static_cast<std::int64_t>(rows.size());
+}
+
+Steps steps_of(const Graph& graph, NodeId thresholds, const Layout& layout) {
+  const Node& node = graph.node(thresholds);
+  const auto constant = [&](std::size_t i) { return graph.value(node.inputs[i]).constant; };
+  const IntType& codes = graph.value(node.outputs[0]).type.ints;
+  const std::int64_t period = table_period(graph, thresholds, layout);
+  if (period == 1) return {constant(1), constant(2), constant(3), codes};
+  std::vector<std::int64_t> rows = table_rows(graph, thresholds, layout);
+  rows.resize(static_cast<std::size_t>(period));
+  const auto spelled = [&](std::size_t i) { return constant(i)->shape()[0] == 1 ? constant(i) : with_rows(constant(i), rows); };
+  return {spelled(1), spelled(2), spelled(3), codes};
 }
 
 IntType weight_type(const Tensor& weights) {

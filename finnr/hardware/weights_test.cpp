@@ -10,28 +10,28 @@ using Ints = std::vector<std::int64_t>;
 
 std::shared_ptr<const Tensor> tensor(Shape shape, Ints data) { return std::make_shared<const Tensor>(std::move(shape), std::move(data)); }
 
-TEST(MatrixWeights, RowsFollowTheStream) {
+TEST(WithRows, RowsFollowTheStream) {
   const auto w = tensor({3, 2}, {1, 2, 3, 4, 5, 6});
-  EXPECT_EQ(matrix_weights(w, {}), w);
-  EXPECT_EQ(matrix_weights(w, {0, 1, 2}), w) << "the same tensor";
-  EXPECT_EQ(*matrix_weights(w, {2, 0, 1}), Tensor({3, 2}, Ints{5, 6, 1, 2, 3, 4}));
+  EXPECT_EQ(with_rows(w, {}), w);
+  EXPECT_EQ(with_rows(w, {0, 1, 2}), w) << "the same tensor";
+  EXPECT_EQ(*with_rows(w, {2, 0, 1}), Tensor({3, 2}, Ints{5, 6, 1, 2, 3, 4}));
 }
 
 TEST(ConvolutionWeights, KernelPositionThenChannel) {
   // Two outputs of two channels under two kernel positions: element m c k is 100 m + 10 c + k.
   const Tensor w({2, 2, 1, 2}, Ints{0, 1, 10, 11, 100, 101, 110, 111});
-  EXPECT_EQ(*convolution_weights(w, 1, {0, 1}), Tensor({4, 2}, Ints{0, 100, 10, 110, 1, 101, 11, 111}));
-  EXPECT_EQ(*convolution_weights(w, 1, {1, 0}), Tensor({4, 2}, Ints{10, 110, 0, 100, 11, 111, 1, 101})) << "channel 1 comes first";
+  EXPECT_EQ(*convolution_weights(w, {0, 1}), Tensor({4, 2}, Ints{0, 100, 10, 110, 1, 101, 11, 111}));
+  EXPECT_EQ(*convolution_weights(w, {1, 0}), Tensor({4, 2}, Ints{10, 110, 0, 100, 11, 111, 1, 101})) << "channel 1 comes first";
 }
 
 TEST(ConvolutionWeights, GroupsStandBesideEachOther) {
   const Tensor w({4, 1, 2}, Ints{1, 2, 3, 4, 5, 6, 7, 8});
-  EXPECT_EQ(*convolution_weights(w, 2, {0, 1}), Tensor({2, 4}, Ints{1, 3, 5, 7, 2, 4, 6, 8}));
+  EXPECT_EQ(*convolution_weights(w, {}), Tensor({2, 4}, Ints{1, 3, 5, 7, 2, 4, 6, 8}));
 }
 
 TEST(DepthwiseWeights, AColumnAChannel) {
   const Tensor w({2, 1, 1, 3}, Ints{1, 2, 3, 4, 5, 6});
-  EXPECT_EQ(*depthwise_weights(w), Tensor({3, 2}, Ints{1, 4, 2, 5, 3, 6}));
+  EXPECT_EQ(*convolution_weights(w, {}), Tensor({3, 2}, Ints{1, 4, 2, 5, 3, 6}));
 }
 
 /// Thresholds with a row for each index of `axis`, on a value of this shape.
