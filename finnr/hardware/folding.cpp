@@ -29,8 +29,6 @@ std::int64_t macs(const Folding& folding, const HardwarePart& part) {
   return sum;
 }
 
-std::int64_t pixels_in(const Windows& windows) { return windows.images * windows.shape.h * windows.shape.w; }
-
 /// Inputs at once that keep the streams of a layer simple: divisors of its channels, or whole pixels of its windows.
 std::vector<std::int64_t> simd_choices(const MatrixLayer& layer) {
   if (!layer.windows) return divisors(layer.inputs);
@@ -46,13 +44,19 @@ std::vector<std::int64_t> simd_choices(const MatrixLayer& layer) {
 /// Cycles of the windows in front of a matrix of `m` pixels at once, when they are as wide as they can be.
 std::int64_t least_window_cycles(const MatrixLayer& layer, std::int64_t m) {
   if (!layer.windows) return 0;
-  return layer.groups * std::max(layer.windows->pixels() / m * layer.windows->kernel(), pixels_in(*layer.windows));
+  return layer.groups * std::max(layer.windows->pixels() / m * layer.windows->kernel(), layer.windows->pixels_in());
 }
 
 /// Cycles of a matrix of `m` pixels at once; the copies' results pass through one stream of `pe` lanes.
 std::int64_t matrix_cycles(const MatrixLayer& layer, std::int64_t pe, std::int64_t simd, std::int64_t m) {
   const std::int64_t folds = ceil_div(layer.outputs, pe);
   return std::max(layer.vectors / m * folds * ceil_div(layer.inputs, simd), layer.vectors * folds);
+}
+
+std::int64_t depthwise_cycles(const DepthwiseLayer& layer, std::int64_t pe, std::int64_t simd) {
+  const std::int64_t folds = ceil_div(layer.channels, pe);
+  if (!layer.windows) return folds * layer.pixels * ceil_div(layer.kernel, simd);
+  return folds * std::max(layer.pixels * layer.kernel, layer.windows->pixels_in());  // windows give one element at a time
 }
 
 Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
@@ -76,9 +80,7 @@ Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
 
 Fold balance(const DepthwiseLayer& layer, std::int64_t cycles) {
   for (const std::int64_t pe : divisors(layer.channels)) {
-    const std::int64_t folds = layer.channels / pe;
-    const std::int64_t in = layer.windows ? pixels_in(*layer.windows) * folds : 0;
-    if (std::max(layer.pixels * layer.kernel * folds, in) <= cycles) return {static_cast<int>(pe), 1, false, {}};
+    if (depthwise_cycles(layer, pe, 1) <= cycles) return {static_cast<int>(pe), 1, false, {}};
   }
   return {static_cast<int>(layer.channels), 1, false, {}};
 }
@@ -103,14 +105,10 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
   return std::visit(
       Overloaded{
           [&](const MatrixLayer& m) { return std::max(matrix_cycles(m, pe, fold.simd, fold.m), least_window_cycles(m, fold.m)); },
-          [&](const DepthwiseLayer& d) {
-            const std::int64_t folds = ceil_div(d.channels, pe);
-            return std::max(d.pixels * folds * ceil_div(d.kernel, d.windows ? 1 : fold.simd),
-                            d.windows ? pixels_in(*d.windows) * folds : 0);
-          },
+          [&](const DepthwiseLayer& d) { return depthwise_cycles(d, pe, fold.simd); },
           [&](const PoolLayer& p) {
             const std::int64_t folds = ceil_div(p.channels, pe);
-            return folds * std::max(p.count * p.pixels, p.windows ? pixels_in(*p.windows) : 0);
+            return folds * std::max(p.count * p.pixels, p.windows ? p.windows->pixels_in() : 0);
           },
           [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
           [&](const ShiftLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
@@ -118,7 +116,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
           [&](const JoinLayer& j) { return j.vectors * ceil_div(j.channels, pe); },
           [&](const ConcatLayer& c) { return c.rounds * ceil_div(std::accumulate(c.turns.begin(), c.turns.end(), std::int64_t{0}), pe); },
           [&](const TakeLayer& t) { return t.rounds * ceil_div(t.period, pe); },
-          [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), pixels_in(r.windows)); },
+          [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), r.windows.pixels_in()); },
           [&](const PermuteLayer& p) { return ceil_div(std::max<std::int64_t>(std::ssize(p.index), p.elements), pe); }},
       layer.kind);
 }

@@ -9,8 +9,6 @@
 namespace finnr {
 namespace {
 
-std::int64_t pixels_in(const Windows& windows) { return windows.images * windows.shape.h * windows.shape.w; }
-
 /// Lanes of the windows in front of a matrix: its SIMD where that divides the channels of a group, else the fewest with which
 /// the windows are no slower than the matrix.
 int window_lanes(const MatrixLayer& m, const Fold& fold) {
@@ -19,7 +17,7 @@ int window_lanes(const MatrixLayer& m, const Fold& fold) {
   const std::int64_t matrix = m.vectors / fold.m * ceil_div(m.outputs, fold.pe) * ceil_div(m.inputs, fold.simd);
   const auto fits = [&](std::int64_t lanes) {
     const std::int64_t beats = m.groups * (channels / lanes);
-    return std::max(windows.pixels() / fold.m * windows.kernel(), pixels_in(windows)) * beats <= matrix;
+    return std::max(windows.pixels() / fold.m * windows.kernel(), windows.pixels_in()) * beats <= matrix;
   };
   if (channels % fold.simd == 0 && fits(fold.simd)) return fold.simd;
   for (const std::int64_t lanes : divisors(channels)) {
@@ -50,7 +48,7 @@ std::int64_t run_length(const std::vector<std::int64_t>& index, std::int64_t mos
 
 Free freedom(const Layer& layer, const HardwarePart& part) {
   const auto windowed = [](const Windows& w, std::int64_t channels) {
-    return Free{channels, channels * std::max(w.pixels() * w.kernel(), pixels_in(w))};
+    return Free{channels, channels * std::max(w.pixels() * w.kernel(), w.pixels_in())};
   };
   return std::visit(
       Overloaded{[](const MatrixLayer&) { return Free{}; }, [](const DepthwiseLayer&) { return Free{}; },
@@ -94,13 +92,13 @@ Free freedom(const Layer& layer, const HardwarePart& part) {
 Side input_side(const Layer& layer, const Fold& fold, std::size_t port) {
   return std::visit(Overloaded{[&](const MatrixLayer& m) {
                                  if (!m.windows) return Side{m.vectors, m.inputs, fold.simd};
-                                 return Side{pixels_in(*m.windows), m.groups * m.inputs / m.windows->kernel(), window_lanes(m, fold)};
+                                 return Side{m.windows->pixels_in(), m.groups * m.inputs / m.windows->kernel(), window_lanes(m, fold)};
                                },
                                [&](const DepthwiseLayer& d) {
-                                 return Side{d.windows ? pixels_in(*d.windows) : d.pixels, d.channels, fold.pe};
+                                 return Side{d.windows ? d.windows->pixels_in() : d.pixels, d.channels, fold.pe};
                                },
                                [&](const PoolLayer& p) {
-                                 return Side{p.windows ? pixels_in(*p.windows) : p.count * p.pixels, p.channels, fold.pe};
+                                 return Side{p.windows ? p.windows->pixels_in() : p.count * p.pixels, p.channels, fold.pe};
                                },
                                [&](const ThresholdLayer& t) {
                                  return Side{t.vectors, t.channels, fold.pe};
@@ -121,7 +119,7 @@ Side input_side(const Layer& layer, const Fold& fold, std::size_t port) {
                                  return Side{t.rounds, t.period, fold.pe};
                                },
                                [&](const ResampleLayer& r) {
-                                 return Side{pixels_in(r.windows), r.channels, fold.pe};
+                                 return Side{r.windows.pixels_in(), r.channels, fold.pe};
                                },
                                [&](const PermuteLayer& p) {
                                  return Side{1, p.elements, fold.pe};

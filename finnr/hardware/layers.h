@@ -26,7 +26,8 @@ struct Windows {
   std::int64_t images = 1;  ///< in a frame
 
   [[nodiscard]] std::int64_t kernel() const { return shape.kh * shape.kw; }
-  [[nodiscard]] std::int64_t pixels() const { return images * shape.oh * shape.ow; }  ///< windows in a frame
+  [[nodiscard]] std::int64_t pixels() const { return images * shape.oh * shape.ow; }   ///< windows in a frame
+  [[nodiscard]] std::int64_t pixels_in() const { return images * shape.h * shape.w; }  ///< of the images themselves
   /// False where padding, spacing or cropping can put `fill` into a window.
   [[nodiscard]] bool filled() const;
 };
