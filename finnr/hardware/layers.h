@@ -11,26 +11,13 @@
 #include "finnr/base/diagnostics.h"
 #include "finnr/graph/graph.h"
 #include "finnr/graph/placement.h"
+#include "finnr/hardware/image_windows.h"
 #include "finnr/hardware/layout.h"
-#include "finnr/hardware/window.h"
 
 namespace finnr {
 
 // The hardware part of a network as layers and links, before anything is folded. A link is a stream between layers: a value
 // and the order of its elements. Frames may hold several images (a batch); windows treat them one after the other.
-
-/// Where windows stand on an image and what fills the rest. Channels do not count here: the units add them.
-struct Windows {
-  WindowShape shape;        ///< with groups and inner 1
-  std::int64_t fill = 0;    ///< code of padding and spacing
-  std::int64_t images = 1;  ///< in a frame
-
-  [[nodiscard]] std::int64_t kernel() const { return shape.kh * shape.kw; }
-  [[nodiscard]] std::int64_t pixels() const { return images * shape.oh * shape.ow; }   ///< windows in a frame
-  [[nodiscard]] std::int64_t pixels_in() const { return images * shape.h * shape.w; }  ///< of the images themselves
-  /// False where padding, spacing or cropping can put `fill` into a window.
-  [[nodiscard]] bool filled() const;
-};
 
 /// Matrix times vector: a matrix product, or a convolution of `groups` groups. A vector is the window of one group, in the order
 /// (kernel row, kernel column, channel).

@@ -27,6 +27,13 @@ Loops tidy(const Loops& loops) {
 
 }  // namespace
 
+std::vector<int> channels_last_axes(std::size_t rank) {
+  std::vector<int> axes(rank);
+  std::iota(axes.begin(), axes.end(), 0);
+  if (rank >= 3) std::rotate(axes.begin() + 1, axes.begin() + 2, axes.end());
+  return axes;
+}
+
 Layout Layout::row_major(std::int64_t elements) { return {tidy({{1, elements}})}; }
 
 Layout Layout::of_axes(const Shape& shape, std::span<const int> order) {
@@ -36,13 +43,7 @@ Layout Layout::of_axes(const Shape& shape, std::span<const int> order) {
   return {tidy(loops)};
 }
 
-Layout Layout::channels_last(const Shape& shape) {
-  if (shape.size() < 3) return row_major(count(shape));
-  std::vector<int> order(shape.size());
-  std::iota(order.begin(), order.end(), 0);
-  std::rotate(order.begin() + 1, order.begin() + 2, order.end());
-  return of_axes(shape, order);
-}
+Layout Layout::channels_last(const Shape& shape) { return of_axes(shape, channels_last_axes(shape.size())); }
 
 std::int64_t Layout::elements() const {
   std::int64_t n = 1;
@@ -61,6 +62,13 @@ std::vector<std::int64_t> Layout::order() const {
     }
     result = std::move(next);
   }
+  return result;
+}
+
+std::vector<std::int64_t> Layout::positions() const {
+  const std::vector<std::int64_t> flat = order();
+  std::vector<std::int64_t> result(flat.size());
+  for (std::size_t i = 0; i < flat.size(); ++i) result[static_cast<std::size_t>(flat[i])] = static_cast<std::int64_t>(i);
   return result;
 }
 

@@ -10,6 +10,10 @@
 
 namespace finnr {
 
+/// The axes of an image, outermost first, as units with windows see it: axis 1 behind all others. For fewer than three axes their own
+/// order.
+std::vector<int> channels_last_axes(std::size_t rank);
+
 /// In which order a stream carries the elements of a value: nested loops, outermost first, over the value's row-major (flat)
 /// index. Position p of the stream, counted through the loops, is flat element sum of stride * loop index. Every element occurs
 /// once. An image [1,C,H,W] travels channels last: {{W,H},{1,W},{H*W,C}}.
@@ -25,13 +29,15 @@ struct Layout {
   static Layout row_major(std::int64_t elements);
   /// The axes of a value in the given order, outermost first.
   static Layout of_axes(const Shape& shape, std::span<const int> order);
-  /// Axis 1 moved behind all others: how units with windows see [N,C,...]. Row-major for fewer than three axes.
+  /// The axes in the order of channels_last_axes().
   static Layout channels_last(const Shape& shape);
 
   [[nodiscard]] std::int64_t elements() const;
   [[nodiscard]] bool is_row_major() const { return loops.empty() || (loops.size() == 1 && loops[0].stride == 1); }
   /// Flat index by position.
   [[nodiscard]] std::vector<std::int64_t> order() const;
+  /// Position by flat index.
+  [[nodiscard]] std::vector<std::int64_t> positions() const;
   /// The same order of elements after the value was transposed: its new axis i is axis perm[i] of `shape`. Nothing when the
   /// loops do not fit the axes, so that no nest of loops describes it.
   [[nodiscard]] std::optional<Layout> transposed(const Shape& shape, std::span<const int> perm) const;

@@ -9,13 +9,12 @@
 #include <vector>
 
 #include "finnr/base/check.h"
+#include "finnr/base/integers.h"
 
 namespace finnr {
 namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min() / 4;  // long before everything
-
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a >= 0 ? a / b : -((b - 1 - a) / b); }
 
 /// The real row or column at virtual coordinate v; nothing where padding is.
 std::optional<std::int64_t> real_at(std::int64_t v, std::int64_t up, bool repeat, std::int64_t size) {
