@@ -3,7 +3,7 @@
 // several); a layer takes its open streams, brings them to its own lanes and encoding, and leaves one.
 //
 // Where branches meet again, a queue stands in front of the shorter one. It holds what the longer branch can hold: every unit
-// is known to delay its data by at most a share of a frame and some cycles (hold()), so all ways from a fork to where they meet
+// is known to delay its data by at most a share of a frame and some cycles (Delay), so all ways from a fork to where they meet
 // have room for the same delay. Then no branch can starve the other, and none slows the other down.
 #include "finnr/hardware/lower.h"
 
@@ -17,6 +17,7 @@
 #include "finnr/base/check.h"
 #include "finnr/base/integers.h"
 #include "finnr/hardware/lanes.h"
+#include "finnr/hardware/padding.h"
 #include "finnr/hardware/weights.h"
 
 namespace finnr {
@@ -41,6 +42,19 @@ bool same_encoding(const IntType& a, const IntType& b) {
   return a.bits() == b.bits() && a.bipolar == b.bipolar && (a.bits() == 1 || a.is_signed() == b.is_signed());
 }
 
+/// A stream that carries elements of `stream` in other numbers or another order, no longer one value of the network.
+Stream rearranged(Stream stream, std::int64_t vectors, std::int64_t channels) {
+  stream.vectors = vectors;
+  stream.channels = stream.padded = channels;
+  stream.value = {};
+  stream.layout = {};
+  return stream;
+}
+
+Store weight_store(const Fold& fold, std::int64_t depth) {
+  return fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
+}
+
 class Builder {
  public:
   Builder(const Graph& graph, const HardwarePart& part, const Folding& folding, std::vector<std::int64_t> padded, Design& design)
@@ -50,7 +64,7 @@ class Builder {
     for (std::size_t i = 0; i < part_.inputs.size(); ++i) {
       const std::size_t link = part_.inputs[i];
       const std::string suffix = part_.inputs.size() > 1 ? std::to_string(i) : "";
-      std::size_t stream = add_stream(part_.inputs.size() > 1 ? "in" + suffix : "in", link_stream(link, first_lanes(link)));
+      std::size_t stream = add_stream("in" + suffix, link_stream(link, first_lanes(link)));
       stream = add("fifo_in" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {});
       open(link, stream);
     }
@@ -222,11 +236,7 @@ class Builder {
     unit.images = windows.images;
     unit.fill = windows.fill;
     unit.cycles = window_interval(unit.shape, unit.rows);
-    Stream result = design_.streams[stream];
-    result.vectors = vectors;
-    result.channels = result.padded = channels;
-    result.value = {};
-    result.layout = {};
+    const Stream result = rearranged(design_.streams[stream], vectors, channels);
     const double share = static_cast<double>(unit.rows) / static_cast<double>(unit.shape.h * unit.images);
     return add(std::move(name), unit, layer.origin, {stream}, result, {share, 4});
   }
@@ -290,13 +300,9 @@ class Builder {
     unit.accumulator = graph_.value(graph_.node(m.node).outputs[0]).type.ints;
     if (m.thresholds) unit.steps = steps_of(graph_, *m.thresholds, part_.links[layer.output].layout);
     const std::int64_t depth = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
-    unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
+    unit.weight_store = weight_store(fold, depth);
     Stream result = link_stream(layer.output, lanes);
-    if (fold.m > 1) {  // a share of the value
-      result.vectors /= fold.m;
-      result.value = {};
-      result.layout = {};
-    }
+    if (fold.m > 1) result = rearranged(result, result.vectors / fold.m, result.channels);  // a share of the value
     // A vector is collected, and then worked on for its share of the frame.
     const double share = 2.0 / static_cast<double>(m.vectors);
     return add(name, std::move(unit), layer.origin, {stream}, result, {share, 24});
@@ -320,7 +326,7 @@ class Builder {
     unit.accumulator = graph_.value(graph_.node(d.node).outputs[0]).type.ints;
     if (d.thresholds) unit.steps = steps_of(graph_, *d.thresholds, part_.links[layer.output].layout);
     const std::int64_t depth = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
-    unit.weight_store = fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
+    unit.weight_store = weight_store(fold, depth);
     return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes),
                {2.0 / static_cast<double>(d.pixels), 24});
   }
@@ -374,12 +380,8 @@ class Builder {
   std::size_t build(const Layer& layer, const JoinLayer& j, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
     for (std::size_t side = 0; side < 2; ++side) {
       if (j.repeats[side] == 1) continue;
-      Stream repeated = design_.streams[inputs[side]];
       const std::int64_t words = j.channels / fold.pe;
-      repeated.vectors = j.vectors;
-      repeated.channels = repeated.padded = j.channels;
-      repeated.value = {};
-      repeated.layout = {};
+      const Stream repeated = rearranged(design_.streams[inputs[side]], j.vectors, j.channels);
       inputs[side] =
           add(fmt::format("{}_replay", layer.name), ReplayUnit{words, j.repeats[side]}, layer.origin, {inputs[side]}, repeated, {1, 4});
     }
@@ -397,12 +399,9 @@ class Builder {
     }
     balance(inputs);
     // Each input waits for the turns of the others.
-    double share = 0;
-    for (std::size_t i = 0; i < inputs.size(); ++i) {
-      inputs[i] = queued(inputs[i], 2 * unit.turns[i] + 2);
-      share = std::max(share, 2.0 / static_cast<double>(c.rounds));
-    }
-    return add(layer.name, std::move(unit), layer.origin, inputs, link_stream(layer.output, lanes), {share, 4});
+    for (std::size_t i = 0; i < inputs.size(); ++i) inputs[i] = queued(inputs[i], 2 * unit.turns[i] + 2);
+    return add(layer.name, std::move(unit), layer.origin, inputs, link_stream(layer.output, lanes),
+               {2.0 / static_cast<double>(c.rounds), 4});
   }
 
   std::size_t build(const Layer& layer, const TakeLayer& t, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
@@ -459,64 +458,6 @@ Status check_widths(const Graph& graph, const HardwarePart& part, const Layer& l
     return too_wide(fmt::format("the sums of layer {} need {} bits", layer.name, sum),
                     fmt::format("accumulators have up to {} bits", kMaxAccumulatorBits));
   return ok_status();
-}
-
-/// Elements of a vector that travel on each link: all lanes divide it. What enters a stand-alone threshold unit also leaves it,
-/// so links around thresholds are padded together. Only matrices without windows can drop padding.
-Result<std::vector<std::int64_t>> padding(const HardwarePart& part, const Folding& folding) {
-  std::vector<std::size_t> together(part.links.size());  // first link of the set
-  std::iota(together.begin(), together.end(), std::size_t{0});
-  for (const Layer& layer : part.layers) {
-    if (!std::holds_alternative<ThresholdLayer>(layer.kind)) continue;
-    together[layer.output] = together[layer.inputs[0]];  // layers are in topological order
-  }
-  struct Set {
-    std::vector<Side> sides;
-    bool plain = true;  ///< every end is a matrix without windows, a threshold, or the host
-    bool top_k = false;
-    const Layer* layer = nullptr;
-  };
-  std::vector<Set> sets(part.links.size());
-  for (std::size_t i = 0; i < part.layers.size(); ++i) {
-    const Layer& layer = part.layers[i];
-    const auto* matrix = std::get_if<MatrixLayer>(&layer.kind);
-    const bool threshold = std::holds_alternative<ThresholdLayer>(layer.kind);
-    const bool plain_output = threshold || (matrix != nullptr && matrix->groups == 1);
-    const bool plain_input = threshold || (matrix != nullptr && matrix->groups == 1 && !matrix->windows);
-    for (std::size_t port = 0; port < layer.inputs.size(); ++port) {
-      Set& set = sets[together[layer.inputs[port]]];
-      set.sides.push_back(input_side(layer, folding[i], port));
-      set.plain = set.plain && plain_input;
-      set.top_k = set.top_k || std::holds_alternative<TopKLayer>(layer.kind);
-      set.layer = &layer;
-    }
-    Set& set = sets[together[layer.output]];
-    set.sides.push_back(output_side(layer, folding[i], part.links[layer.output]));
-    set.plain = set.plain && plain_output;
-    if (set.layer == nullptr) set.layer = &layer;
-  }
-  std::vector<std::int64_t> padded(part.links.size());
-  for (std::size_t i = 0; i < part.links.size(); ++i) padded[i] = part.links[i].channels;
-  for (std::size_t first = 0; first < part.links.size(); ++first) {
-    const Set& set = sets[first];
-    if (std::ranges::all_of(set.sides, [](const Side& side) { return side.channels % side.lanes == 0; })) continue;
-    const bool alike = std::ranges::all_of(
-        set.sides, [&](const Side& side) { return side.channels == set.sides[0].channels && side.vectors == set.sides[0].vectors; });
-    if (!alike || set.top_k || !set.plain) {
-      return Diagnostic(Code::kIllegalFolding, fmt::format("padding is not possible between {} and its neighbour", set.layer->name))
-          .at(place_of(*set.layer))
-          .because(set.top_k    ? "extra outputs would compete for the top-k"
-                   : !set.plain ? "a layer beside it is no fully connected layer, and would take the padding for data"
-                                : "the two layers see different vectors")
-          .fix("take a PE that divides the number of outputs and a SIMD that divides the number of inputs");
-    }
-    std::int64_t lanes = 1;
-    for (const Side& side : set.sides) lanes = std::lcm(lanes, std::int64_t{side.lanes});
-    for (std::size_t i = 0; i < part.links.size(); ++i) {
-      if (together[i] == first) padded[i] = ceil_div(set.sides[0].channels, lanes) * lanes;
-    }
-  }
-  return padded;
 }
 
 }  // namespace
