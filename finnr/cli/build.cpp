@@ -37,7 +37,7 @@ std::string summary(const Config& config, const Record& record, bool verbose) {
     const Unit& unit = record.design.units[i];
     const auto* mvu = std::get_if<Mvu>(&unit.kind);
     const std::string fold = mvu != nullptr ? fmt::format("{} x {}", mvu->pe, mvu->simd) : counted(record.design.streams[i].lanes, "lane");
-    fmt::format_to(out, "  {:<12} {:<10} {:<14} {:>12}\n", unit.name, kind_name(unit), fold, interval(record.design, UnitId{i}));
+    fmt::format_to(out, "  {:<12} {:<10} {:<14} {:>12}\n", unit.name, kind_name(unit), fold, interval(record.design, unit));
   }
   const auto cycles = static_cast<double>(interval(record.design));
   fmt::format_to(out, "\n  {} cycles a frame, {} frames a second at {:g} MHz", interval(record.design),

@@ -20,7 +20,7 @@ class Generator {
 
   Generated run() {
     start_top();
-    for (std::uint32_t i = 0; i < design_.units.size(); ++i) add_unit(UnitId{i});
+    for (const Unit& unit : design_.units) add_unit(unit);
     finish_top();
     add_library();
     write_sources();
@@ -45,12 +45,10 @@ class Generator {
     bundle.top = names.legal(design_.name);
     bundle.clock_mhz = design_.clock_mhz;
     bundle.interval = interval(design_);
-    inputs_ = outputs_of(design_, UnitId{});
-    outputs_ = inputs_of(design_, UnitId{});
-    for (std::size_t i = 0; i < inputs_.size(); ++i)
-      bundle.inputs.push_back(port(port_name(kInputName, i, inputs_.size()), design_.streams[inputs_[i]]));
-    for (std::size_t i = 0; i < outputs_.size(); ++i)
-      bundle.outputs.push_back(port(port_name(kOutputName, i, outputs_.size()), design_.streams[outputs_[i]]));
+    for (std::size_t i = 0; i < design_.inputs.size(); ++i)
+      bundle.inputs.push_back(port(port_name(kInputName, i, design_.inputs.size()), design_.streams[design_.inputs[i]]));
+    for (std::size_t i = 0; i < design_.outputs.size(); ++i)
+      bundle.outputs.push_back(port(port_name(kOutputName, i, design_.outputs.size()), design_.streams[design_.outputs[i]]));
     for (const char* taken : {"clk_i", "rst_ni", "unused"}) names.legal(taken);
     for (const Stream& stream : design_.streams) signals_.push_back(names.legal(stream.name + "_s"));
 
@@ -85,13 +83,13 @@ class Generator {
   void finish_top() {
     const Bundle& bundle = result_.bundle;
     top_.comment = fmt::format("{}: streaming accelerator, {} cycles between frames.\n", top_.name, bundle.interval);
-    for (std::size_t i = 0; i < inputs_.size(); ++i) {
-      const Stream& stream = design_.streams[inputs_[i]];
+    for (std::size_t i = 0; i < design_.inputs.size(); ++i) {
+      const Stream& stream = design_.streams[design_.inputs[i]];
       const Port& p = bundle.inputs[i];
       const std::int64_t bits = stream.beat_bits();
-      top_.assigns.push_back({net(inputs_[i], "valid"), p.name + "_tvalid"});
-      top_.assigns.push_back({net(inputs_[i], "data"), sv::low_bits(p.name + "_tdata", bits, p.data_bits)});
-      top_.assigns.push_back({p.name + "_tready", net(inputs_[i], "ready")});
+      top_.assigns.push_back({net(design_.inputs[i], "valid"), p.name + "_tvalid"});
+      top_.assigns.push_back({net(design_.inputs[i], "data"), sv::low_bits(p.name + "_tdata", bits, p.data_bits)});
+      top_.assigns.push_back({p.name + "_tready", net(design_.inputs[i], "ready")});
       top_.unused.push_back(p.name + "_tlast");
       if (bits != p.data_bits)
         top_.unused.push_back(p.data_bits - bits == 1 ? fmt::format("{}_tdata[{}]", p.name, bits)
@@ -100,8 +98,8 @@ class Generator {
           fmt::format("Input  {}: {} beats a frame, {} lanes of {} bits, lane 0 lowest, padded to {} bits; tlast is not needed.\n", p.name,
                       stream.beats(), stream.lanes, stream.element.bits(), p.data_bits);
     }
-    for (std::size_t i = 0; i < outputs_.size(); ++i) {
-      const std::size_t s = outputs_[i];
+    for (std::size_t i = 0; i < design_.outputs.size(); ++i) {
+      const std::size_t s = design_.outputs[i];
       const Stream& stream = design_.streams[s];
       const Port& p = bundle.outputs[i];
       const std::int64_t bits = stream.beat_bits();
@@ -110,7 +108,7 @@ class Generator {
           {p.name + "_tdata", bits == p.data_bits ? net(s, "data") : fmt::format("{{{}'d0, {}}}", p.data_bits - bits, net(s, "data"))});
       top_.assigns.push_back({net(s, "ready"), p.name + "_tready"});
       top_.instances.push_back({"finnr_last",
-                                outputs_.size() > 1 ? fmt::format("u_last_{}", i) : "u_last",
+                                design_.outputs.size() > 1 ? fmt::format("u_last_{}", i) : "u_last",
                                 {{"Beats", stream.beats()}},
                                 {{"clk_i", "clk_i"},
                                  {"rst_ni", "rst_ni"},
@@ -150,11 +148,10 @@ class Generator {
     }
   }
 
-  void add_unit(UnitId id) {
-    const Unit& unit = design_.units[id.index()];
-    const std::vector<std::size_t> in = inputs_of(design_, id);
-    const std::vector<std::size_t> out = outputs_of(design_, id);
-    UnitSummary summary{unit.name, std::string(kind_name(unit)), design_.streams[in[0]].lanes, 0, interval(design_, id)};
+  void add_unit(const Unit& unit) {
+    const std::vector<std::size_t>& in = unit.inputs;
+    const std::vector<std::size_t>& out = unit.outputs;
+    UnitSummary summary{unit.name, std::string(kind_name(unit)), design_.streams[in[0]].lanes, 0, interval(design_, unit)};
     if (const auto* m = std::get_if<Mvu>(&unit.kind)) summary.pe = m->pe, summary.simd = m->simd;
     if (const auto* v = std::get_if<Vvu>(&unit.kind)) summary.pe = v->pe, summary.simd = v->simd;
     const auto store = [&](const std::string& name, std::string text) { return memory(name, std::move(text)); };
@@ -176,7 +173,7 @@ class Generator {
     connections.emplace_back("m_data_o", net(out[0], "data"));
     // A fork's outputs share their data.
     for (std::size_t i = 1; i < out.size(); ++i) top_.assigns.push_back({net(out[i], "data"), net(out[0], "data")});
-    top_.instances.push_back({"finnr_" + summary.kind, "u_" + unit.name, unit_parameters(design_, id, store), std::move(connections)});
+    top_.instances.push_back({"finnr_" + summary.kind, "u_" + unit.name, unit_parameters(design_, unit, store), std::move(connections)});
     result_.bundle.units.push_back(std::move(summary));
     for (const std::size_t s : out) {
       const Stream& stream = design_.streams[s];
@@ -217,8 +214,6 @@ class Generator {
   Generated result_;
   sv::Module top_;
   std::vector<std::string> signals_;
-  std::vector<std::size_t> inputs_;   ///< streams from the edge
-  std::vector<std::size_t> outputs_;  ///< streams to the edge
 };
 
 }  // namespace

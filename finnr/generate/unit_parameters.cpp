@@ -22,13 +22,8 @@ std::int64_t buffer_style(std::int64_t words) {
 /// Makes the parameters of one unit.
 class Maker {
  public:
-  Maker(const Design& design, UnitId id, const StoreMemory& store)
-      : unit_(design.units[id.index()]),
-        in_(design.streams[inputs_of(design, id)[0]]),
-        out_(design.streams[outputs_of(design, id)[0]]),
-        design_(design),
-        id_(id),
-        store_(store) {}
+  Maker(const Design& design, const Unit& unit, const StoreMemory& store)
+      : unit_(unit), in_(design.streams[unit.inputs[0]]), out_(design.streams[unit.outputs[0]]), design_(design), store_(store) {}
 
   Parameters operator()(const Mvu& m) const {
     const std::int64_t real_inputs = m.weights->shape()[0];
@@ -113,7 +108,7 @@ class Maker {
   }
 
   Parameters operator()(const JoinUnit& j) const {
-    const Stream& b = design_.streams[inputs_of(design_, id_)[1]];
+    const Stream& b = design_.streams[unit_.inputs[1]];
     return {{"Lanes", in_.lanes},
             {"ABits", in_.element.bits()},
             {"AKind", kind_of(in_.element)},
@@ -128,7 +123,7 @@ class Maker {
   Parameters operator()(const ReplayUnit& r) const { return {{"Width", in_.beat_bits()}, {"Words", r.words}, {"Passes", r.passes}}; }
 
   Parameters operator()(const ForkUnit&) const {
-    return {{"Width", in_.beat_bits()}, {"Outputs", static_cast<std::int64_t>(outputs_of(design_, id_).size())}};
+    return {{"Width", in_.beat_bits()}, {"Outputs", static_cast<std::int64_t>(unit_.outputs.size())}};
   }
 
   Parameters operator()(const ConcatUnit& c) const {
@@ -217,14 +212,13 @@ class Maker {
   const Stream& in_;
   const Stream& out_;
   const Design& design_;
-  UnitId id_;
   const StoreMemory& store_;
 };
 
 }  // namespace
 
-Parameters unit_parameters(const Design& design, UnitId unit, const StoreMemory& store) {
-  return std::visit(Maker(design, unit, store), design.units[unit.index()].kind);
+Parameters unit_parameters(const Design& design, const Unit& unit, const StoreMemory& store) {
+  return std::visit(Maker(design, unit, store), unit.kind);
 }
 
 }  // namespace finnr

@@ -17,6 +17,6 @@ using Parameters = std::vector<std::pair<std::string, sv::Constant>>;
 using StoreMemory = std::function<std::string(const std::string& name, std::string text)>;
 
 /// Parameters of the library module finnr_<kind_name> for a unit of a design.
-Parameters unit_parameters(const Design& design, UnitId unit, const StoreMemory& store);
+Parameters unit_parameters(const Design& design, const Unit& unit, const StoreMemory& store);
 
 }  // namespace finnr

@@ -24,13 +24,13 @@ Made made(const Graph& graph, const Folding& folding) {
     EXPECT_TRUE(result.memories.emplace(name, std::move(text)).second) << name << " twice";
     return "mem/" + name;
   };
-  for (std::uint32_t i = 0; i < design->units.size(); ++i) {
-    for (const auto& [name, value] : unit_parameters(*design, UnitId{i}, store)) {
+  for (const Unit& unit : design->units) {
+    for (const auto& [name, value] : unit_parameters(*design, unit, store)) {
       const std::string text =
           std::visit(Overloaded{[](std::int64_t number) { return std::to_string(number); }, [](const std::string& file) { return file; },
                                 [](const sv::Literal& literal) { return literal.text; }},
                      value);
-      EXPECT_TRUE(result.units[design->units[i].name].emplace(name, text).second) << name << " twice";
+      EXPECT_TRUE(result.units[unit.name].emplace(name, text).second) << name << " twice";
     }
   }
   return result;

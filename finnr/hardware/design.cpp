@@ -12,15 +12,6 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kStoreNames = {"constant", "lutram", "block", "ultra"};
 
-std::vector<std::size_t> sorted_streams(const Design& design, UnitId unit, UnitId Stream::*end, int Stream::*port) {
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < design.streams.size(); ++i) {
-    if (design.streams[i].*end == unit) found.push_back(i);
-  }
-  if (unit.valid()) std::ranges::stable_sort(found, {}, [&](std::size_t i) { return design.streams[i].*port; });
-  return found;
-}
-
 /// Element k of a row of a table whose rows may be shared.
 std::int64_t entry(const Tensor& table, std::int64_t row, std::int64_t k) {
   const std::int64_t width = table.size() / table.shape()[0];
@@ -58,13 +49,6 @@ std::optional<Store> find_store(std::string_view name) {
   return std::nullopt;
 }
 
-std::vector<std::size_t> inputs_of(const Design& design, UnitId unit) {
-  return sorted_streams(design, unit, &Stream::to, &Stream::to_port);
-}
-std::vector<std::size_t> outputs_of(const Design& design, UnitId unit) {
-  return sorted_streams(design, unit, &Stream::from, &Stream::from_port);
-}
-
 std::string_view kind_name(const Unit& unit) {
   return std::visit(
       Overloaded{[](const Mvu&) { return "mvu"; }, [](const Vvu&) { return "vvu"; }, [](const WindowUnit&) { return "window"; },
@@ -76,15 +60,15 @@ std::string_view kind_name(const Unit& unit) {
       unit.kind);
 }
 
-std::int64_t interval(const Design& design, UnitId unit) {
+std::int64_t interval(const Design& design, const Unit& unit) {
   std::int64_t beats = 0;  // of the busiest stream
-  for (const std::size_t i : inputs_of(design, unit)) beats = std::max(beats, design.streams[i].beats());
-  for (const std::size_t i : outputs_of(design, unit)) beats = std::max(beats, design.streams[i].beats());
+  for (const std::size_t i : unit.inputs) beats = std::max(beats, design.streams[i].beats());
+  for (const std::size_t i : unit.outputs) beats = std::max(beats, design.streams[i].beats());
   return std::visit(Overloaded{[](const Mvu& m) { return m.vectors * (m.mh / m.pe) * (m.mw / m.simd); },
                                [](const Vvu& v) { return v.pixels * (v.channels / v.pe) * (v.kernel / v.simd); },
                                [](const WindowUnit& w) { return w.images * w.cycles; },
                                [&](const TopKUnit& top) { return std::max(beats, top.k); }, [&](const auto&) { return beats; }},
-                    design.units[unit.index()].kind);
+                    unit.kind);
 }
 
 std::int64_t interval(const Design& design) {
@@ -92,7 +76,7 @@ std::int64_t interval(const Design& design) {
   for (const Stream& stream : design.streams) {
     if (!stream.from.valid() || !stream.to.valid()) slowest = std::max(slowest, stream.beats());
   }
-  for (std::uint32_t i = 0; i < design.units.size(); ++i) slowest = std::max(slowest, interval(design, UnitId{i}));
+  for (const Unit& unit : design.units) slowest = std::max(slowest, interval(design, unit));
   return slowest;
 }
 
@@ -155,8 +139,8 @@ std::string kind_text(const Unit& unit) {
 std::string print(const Design& design) {
   std::string text = fmt::format("design {} clock {} MHz interval {}\n", design.name, design.clock_mhz, interval(design));
   const auto out = std::back_inserter(text);
-  const auto streams = [&](UnitId unit) {
-    for (const std::size_t i : outputs_of(design, unit)) {
+  const auto streams = [&](const std::vector<std::size_t>& outputs) {
+    for (const std::size_t i : outputs) {
       const Stream& s = design.streams[i];
       fmt::format_to(out, "  stream {} : {} x {} lanes, {} beats ({} x {}{})", s.name, to_text(s.element), s.lanes, s.beats(), s.vectors,
                      s.channels, s.padded == s.channels ? "" : fmt::format(" padded to {}", s.padded));
@@ -164,13 +148,12 @@ std::string print(const Design& design) {
       fmt::format_to(out, " -> {}\n", s.to.valid() ? design.units[s.to.index()].name : "host");
     }
   };
-  streams(UnitId{});
-  for (std::uint32_t i = 0; i < design.units.size(); ++i) {
-    const Unit& unit = design.units[i];
-    fmt::format_to(out, "unit {} : {}{} interval {}", unit.name, kind_name(unit), kind_text(unit), interval(design, UnitId{i}));
+  streams(design.inputs);
+  for (const Unit& unit : design.units) {
+    fmt::format_to(out, "unit {} : {}{} interval {}", unit.name, kind_name(unit), kind_text(unit), interval(design, unit));
     if (!unit.origin.empty()) fmt::format_to(out, " from {}", fmt::join(unit.origin, " "));
     text += "\n";
-    streams(UnitId{i});
+    streams(unit.outputs);
   }
   return text;
 }

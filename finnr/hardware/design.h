@@ -153,7 +153,9 @@ struct Unit {
   std::variant<Mvu, Vvu, WindowUnit, PoolUnit, Threshold, JoinUnit, ReplayUnit, ForkUnit, ConcatUnit, TakeUnit, PermuteUnit, CastUnit,
                Width, Fifo, TopKUnit>
       kind;
-  Origin origin;  ///< nodes of the model behind it
+  Origin origin;                     ///< nodes of the model behind it
+  std::vector<std::size_t> inputs;   ///< streams by port, as indices
+  std::vector<std::size_t> outputs;  ///< the same
 };
 
 /// "mvu", "vvu", "window", "pool", "threshold", "table", "join", "replay", "fork", "concat", "take", "permute", "cast", "width",
@@ -165,8 +167,6 @@ struct Stream {
   std::string name;
   UnitId from;
   UnitId to;
-  int from_port = 0;
-  int to_port = 0;
   IntType element;
   int lanes = 1;
   std::int64_t vectors = 1;   ///< in a frame
@@ -181,19 +181,16 @@ struct Stream {
 
 /// An accelerator as intent: units and streams, nothing measured.
 struct Design {
-  std::string name;             ///< a legal module name
-  std::vector<Unit> units;      ///< in the order of the data: producers before readers
-  std::vector<Stream> streams;  ///< each with its two ends; of a unit's several streams, `from_port` and `to_port` tell which
+  std::string name;                  ///< a legal module name
+  std::vector<Unit> units;           ///< in the order of the data: producers before readers
+  std::vector<Stream> streams;       ///< each with its two ends
+  std::vector<std::size_t> inputs;   ///< streams that the host fills
+  std::vector<std::size_t> outputs;  ///< streams that the host reads
   double clock_mhz = 100;
 };
 
-/// Streams (indices) that enter a unit or leave it, by port. An invalid id gives those of the edge: what leaves the host
-/// (outputs_of) and what reaches it (inputs_of), in the order of the streams.
-std::vector<std::size_t> inputs_of(const Design& design, UnitId unit);
-std::vector<std::size_t> outputs_of(const Design& design, UnitId unit);
-
 /// Cycles between frames of one unit when it is never stalled: exact and sustained (docs/hardware.md).
-std::int64_t interval(const Design& design, UnitId unit);
+std::int64_t interval(const Design& design, const Unit& unit);
 
 /// Cycles between frames of the whole accelerator: that of its slowest unit or edge.
 std::int64_t interval(const Design& design);

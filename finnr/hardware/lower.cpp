@@ -58,21 +58,32 @@ Store weight_store(const Fold& fold, std::int64_t depth) {
 class Builder {
  public:
   Builder(const Graph& graph, const HardwarePart& part, const Folding& folding, std::vector<std::int64_t> padded, Design& design)
-      : graph_(graph), part_(part), folding_(folding), padded_(std::move(padded)), design_(design), open_(part.links.size()) {}
+      : graph_(graph),
+        part_(part),
+        folding_(folding),
+        padded_(std::move(padded)),
+        design_(design),
+        readers_(part.links.size(), 0),
+        open_(part.links.size()) {
+    for (const std::size_t link : part.outputs) ++readers_[link];
+    for (const Layer& layer : part.layers) {
+      for (const std::size_t link : layer.inputs) ++readers_[link];
+    }
+  }
 
   void run() {
     for (std::size_t i = 0; i < part_.inputs.size(); ++i) {
       const std::size_t link = part_.inputs[i];
       const std::string suffix = part_.inputs.size() > 1 ? std::to_string(i) : "";
-      std::size_t stream = add_stream("in" + suffix, link_stream(link, first_lanes(link)));
-      stream = add("fifo_in" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {});
-      open(link, stream);
+      const std::size_t stream = add_stream("in" + suffix, link_stream(link, first_lanes(link)));
+      design_.inputs.push_back(stream);
+      open(link, add("fifo_in" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {}));
     }
     for (std::size_t i = 0; i < part_.layers.size(); ++i) add_layer(i);
     for (std::size_t i = 0; i < part_.outputs.size(); ++i) {
       const std::string suffix = part_.outputs.size() > 1 ? std::to_string(i) : "";
       const std::size_t stream = take(part_.outputs[i]);
-      add("fifo_out" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {});
+      design_.outputs.push_back(add("fifo_out" + suffix, Fifo{kEdgeDepth}, {}, {stream}, design_.streams[stream], {}));
     }
   }
 
@@ -81,13 +92,12 @@ class Builder {
 
   Stream link_stream(std::size_t link, int lanes) const {
     const Link& l = part_.links[link];
-    return {"", {}, {}, 0, 0, l.type, lanes, l.vectors, l.channels, padded_[link], l.value, l.layout};
+    return {"", {}, {}, l.type, lanes, l.vectors, l.channels, padded_[link], l.value, l.layout};
   }
 
   std::size_t add_stream(std::string name, Stream stream) {
     stream.name = std::move(name);
     stream.from = stream.to = {};
-    stream.from_port = stream.to_port = 0;
     design_.streams.push_back(std::move(stream));
     delays_.emplace_back();
     return design_.streams.size() - 1;
@@ -98,36 +108,34 @@ class Builder {
                   const Delay& hold) {
     const UnitId id{static_cast<std::uint32_t>(design_.units.size())};
     Delay delay;
-    for (std::size_t port = 0; port < inputs.size(); ++port) {
-      design_.streams[inputs[port]].to = id;
-      design_.streams[inputs[port]].to_port = static_cast<int>(port);
-      delay = later(delay, delays_[inputs[port]]);
+    for (const std::size_t input : inputs) {
+      design_.streams[input].to = id;
+      delay = later(delay, delays_[input]);
     }
     const std::size_t stream = add_stream(name, result);
     design_.streams[stream].from = id;
-    design_.units.push_back({std::move(name), std::move(kind), std::move(origin)});
+    design_.units.push_back({std::move(name), std::move(kind), std::move(origin), inputs, {stream}});
     delays_[stream] = plus(delay, plus(hold, {0, 4}));
     return stream;
   }
 
   /// The link is there: one open stream for each of its readers.
   void open(std::size_t link, std::size_t stream) {
-    std::size_t readers = static_cast<std::size_t>(std::ranges::count(part_.outputs, link));
-    for (const Layer& layer : part_.layers) readers += static_cast<std::size_t>(std::ranges::count(layer.inputs, link));
-    FINNR_CHECK(readers > 0, "a link that nobody reads");
-    open_[link] = forked(stream, readers);
+    FINNR_CHECK(readers_[link] > 0, "a link that nobody reads");
+    open_[link] = forked(stream, readers_[link]);
   }
 
   std::vector<std::size_t> forked(std::size_t stream, std::size_t readers) {
     if (readers == 1) return {stream};
     const std::string name = fmt::format("fork{}", forks_++);
     const Stream copy = design_.streams[stream];
-    std::vector<std::size_t> outputs = {add(name, ForkUnit{}, {}, {stream}, copy, {})};
+    const std::size_t first = add(name, ForkUnit{}, {}, {stream}, copy, {});
+    const UnitId fork = design_.streams[first].from;
+    std::vector<std::size_t>& outputs = design_.units[fork.index()].outputs;
     for (std::size_t port = 1; port < readers; ++port) {
       const std::size_t next = add_stream(fmt::format("{}_{}", name, port), copy);
-      design_.streams[next].from = design_.streams[outputs[0]].from;
-      design_.streams[next].from_port = static_cast<int>(port);
-      delays_[next] = delays_[outputs[0]];
+      design_.streams[next].from = fork;
+      delays_[next] = delays_[first];
       outputs.push_back(next);
     }
     return outputs;
@@ -431,6 +439,7 @@ class Builder {
   const Folding& folding_;
   std::vector<std::int64_t> padded_;  ///< by link
   Design& design_;
+  std::vector<std::size_t> readers_;            ///< by link: layers, and the host
   std::vector<std::vector<std::size_t>> open_;  ///< by link: streams not yet read
   std::vector<Delay> delays_;                   ///< by stream: at most, since the data entered
   int widths_ = 0;
@@ -467,12 +476,14 @@ Result<Design> lower(const Graph& graph, const HardwarePart& part, const Folding
   design.name = name;
   if (part.layers.empty()) {
     const Link& link = part.links[0];
-    const Stream stream{"in", {}, UnitId{0}, 0, 0, link.type, 1, link.vectors, link.channels, link.channels, link.value, link.layout};
+    const Stream stream{"in", {}, UnitId{0}, link.type, 1, link.vectors, link.channels, link.channels, link.value, link.layout};
     design.streams = {stream, stream};
     design.streams[1].name = "pass";
     design.streams[1].from = UnitId{0};
     design.streams[1].to = {};
-    design.units.push_back({"pass", Fifo{kEdgeDepth}, {}});
+    design.units.push_back({"pass", Fifo{kEdgeDepth}, {}, {0}, {1}});
+    design.inputs = {0};
+    design.outputs = {1};
     return design;
   }
   for (const Layer& layer : part.layers) FINNR_RETURN_IF_ERROR(check_widths(graph, part, layer));
