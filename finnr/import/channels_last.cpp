@@ -136,9 +136,7 @@ Status import_im2col(NodeImport& node) {
   if (std::ranges::any_of(pads, [](std::int64_t p) { return p > 0; })) {
     FINNR_ASSIGN(const ValueId data, node.value_of(x, 0));
     FINNR_ASSIGN(const ValueId padded, node.add(Pad{{0, pads[0], pads[1], 0}, {0, pads[2], pads[3], 0}, fill, 0}, {data}));
-    const int batch = x.batch_axis;
-    x = node.made(padded, x.stored);
-    x.batch_axis = batch;
+    x = node.made(padded, x.stored, x);
   }
   const Shape& k = window.kernel;
   const Shape& p = window.positions;

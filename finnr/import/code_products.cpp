@@ -59,9 +59,7 @@ Result<Numbers> dequantized(NodeImport& node, std::size_t i, int axis) {
   FINNR_ASSIGN(const PerAxis<float> zero, along(node, i + 2, "the zero point", *zeros, shape, axis));
   FINNR_ASSIGN(const ValueId value, node.value(i));
   FINNR_ASSIGN(const ValueId numbers, node.add(dequantize_of(scale, zero), {value}));
-  Operand result = node.made(numbers, StoredType::kFloat32);
-  result.batch_axis = codes.batch_axis;
-  return Numbers{result, scale};
+  return Numbers{node.made(numbers, StoredType::kFloat32, codes), scale};
 }
 
 /// y as codes with scale and zero point at inputs i and i + 1; the zero point decides their type.
@@ -77,9 +75,7 @@ Status give_quantized(NodeImport& node, const Operand& y, std::size_t i) {
   FINNR_ASSIGN(quantize.zero, along(node, i + 1, "the zero point", *zeros, shape, -1));
   FINNR_ASSIGN(const ValueId numbers, node.value_of(y, node.input_count()));
   FINNR_ASSIGN(const ValueId codes, node.add(std::move(quantize), {numbers}));
-  Operand result = node.made(codes, type);
-  result.batch_axis = y.batch_axis;
-  return node.give(std::move(result));
+  return node.give(node.made(codes, type, y));
 }
 
 /// Stored sums at input i as numbers: their scale is the exact product of the operands' scales.

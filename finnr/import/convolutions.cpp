@@ -66,9 +66,7 @@ Result<Operand> add_conv(NodeImport& node, Conv op, const Operand& x, const Oper
   FINNR_ASSIGN(const ValueId data, node.value_of(x, 0));
   FINNR_ASSIGN(const ValueId kernel, node.value_of(weights, 1));
   FINNR_ASSIGN(const ValueId y, node.add(std::move(op), {data, kernel}));
-  Operand result = node.made(y, StoredType::kFloat32);
-  result.batch_axis = x.batch_axis;
-  return result;
+  return node.made(y, StoredType::kFloat32, x);
 }
 
 }  // namespace

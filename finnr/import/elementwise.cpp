@@ -98,7 +98,7 @@ Result<Operand> unary_step(NodeImport& node, const Operand& x, const Unary& op) 
   if (!x.is_constant()) {
     FINNR_ASSIGN(const ValueId value, node.value_of(x, 0));
     FINNR_ASSIGN(const ValueId y, node.add(op, {value}));
-    return node.made(y, x.stored);
+    return node.made(y, x.stored, x);
   }
   if (!x.constant->is_float()) return on_integers(node, op.function, x);
   return node.made(fold_unary(op.function, op.alpha, op.beta, *x.constant), x.stored);
@@ -130,7 +130,7 @@ Result<Operand> binary_step(NodeImport& node, BinaryFunction function, Operand a
   FINNR_ASSIGN(const ValueId left, node.machine_value(a, ia));
   FINNR_ASSIGN(const ValueId right, node.machine_value(b, ib));
   FINNR_ASSIGN(const ValueId y, node.add(Binary{function}, {left, right}));
-  return node.made(y, a.stored);
+  return node.made(y, a.stored, a.batch_axis >= 0 ? a : b);
 }
 
 Status import_unary(NodeImport& node, UnaryFunction function) {

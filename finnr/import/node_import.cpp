@@ -49,10 +49,8 @@ NodeImport::NodeImport(const FileNode& node, Workspace& workspace)
     : node_(node), workspace_(workspace), opset_(standard_opset(workspace.file)), given_(node.outputs.size(), false) {
   for (const TensorIndex input : node.inputs) {
     const Operand& operand = workspace.operands[input];
-    origin_.varies = origin_.varies || operand.varies;
-    if (origin_.batch_axis >= 0 || operand.batch_axis < 0 || operand.state != Operand::State::kValue) continue;
-    origin_.batch_axis = operand.batch_axis;
-    origin_rank_ = workspace.graph.value(operand.value).shape.size();
+    varies_ = varies_ || operand.varies;
+    if (batched_.batch_axis < 0 && operand.batch_axis >= 0 && operand.state == Operand::State::kValue) batched_ = operand;
   }
 }
 
@@ -184,10 +182,10 @@ Result<NodeId> NodeImport::add_node(Op op, std::span<const ValueId> inputs, cons
   return workspace_.graph.add(std::move(op), inputs, std::move(origin));
 }
 
-Operand NodeImport::made(ValueId value, StoredType stored) const {
-  const auto rank = static_cast<int>(workspace_.graph.value(value).shape.size());
-  const int batch = origin_.batch_axis < 0 ? -1 : std::max(-1, origin_.batch_axis + rank - static_cast<int>(origin_rank_));
-  return {Operand::State::kValue, origin_.varies, batch, stored, nullptr, value};
+Operand NodeImport::made(ValueId value, StoredType stored, const Operand& from) const {
+  int batch = from.batch_axis;
+  if (batch >= 0) batch += static_cast<int>(workspace_.graph.value(value).shape.size()) - static_cast<int>(shape(from).size());
+  return {Operand::State::kValue, varies_, std::max(-1, batch), stored, nullptr, value};
 }
 
 Result<Operand> NodeImport::made(Tensor tensor, StoredType stored) {

@@ -85,8 +85,10 @@ class NodeImport {
   // Results.
   Result<ValueId> add(Op op, std::initializer_list<ValueId> inputs);
   Result<NodeId> add_node(Op op, std::span<const ValueId> inputs, const Origin& also = {});
-  /// A value that this node made, as an operand for more.
-  [[nodiscard]] Operand made(ValueId value, StoredType stored) const;
+  /// A value that this node made, as an operand for more. A result of `from`: its samples lie along the same axis, counted
+  /// from the end. The node's first operand that has an axis of samples, when it is left out.
+  [[nodiscard]] Operand made(ValueId value, StoredType stored, const Operand& from) const;
+  [[nodiscard]] Operand made(ValueId value, StoredType stored) const { return made(value, stored, batched_); }
   Result<Operand> made(Tensor tensor, StoredType stored);
   /// Fails with kTooLarge when folding makes more elements than a file of this size explains.
   Status charge(std::int64_t elements);
@@ -110,8 +112,8 @@ class NodeImport {
   const FileNode& node_;
   Workspace& workspace_;
   std::int64_t opset_ = 0;
-  Operand origin_;  ///< varies and batch axis that results inherit
-  std::size_t origin_rank_ = 0;
+  bool varies_ = false;  ///< an operand does
+  Operand batched_;      ///< the first with an axis of samples
   std::vector<bool> given_;
 };
 

@@ -145,9 +145,7 @@ Status import_pad(NodeImport& node) {
   if (!needed) return node.give(std::move(x));
   FINNR_ASSIGN(const ValueId data, node.value_of(x, 0));
   FINNR_ASSIGN(const ValueId y, node.add(std::move(pad), {data}));
-  Operand result = node.made(y, x.stored);
-  result.batch_axis = x.batch_axis;
-  return node.give(std::move(result));
+  return node.give(node.made(y, x.stored, x));
 }
 
 }  // namespace finnr

@@ -43,9 +43,7 @@ Result<Window> pool_window(NodeImport& node, const WindowAttributes& given, cons
 Result<Operand> add_pool(NodeImport& node, PoolKind kind, const Window& window, const Operand& x) {
   FINNR_ASSIGN(const ValueId data, node.value_of(x, 0));
   FINNR_ASSIGN(const ValueId y, node.add(Pool{kind, window.kernel, window.stride, window.dilation, window.begin, window.end, 0}, {data}));
-  Operand result = node.made(y, x.stored);
-  result.batch_axis = x.batch_axis;
-  return result;
+  return node.made(y, x.stored, x);
 }
 
 /// How many elements the average at each position is of: a number, or a tensor [1,1,positions...] where they differ.
@@ -122,9 +120,7 @@ Status import_global_average_pool(NodeImport& node) {
   for (std::size_t a = 2; a < shape.size(); ++a) sum.axes.push_back(static_cast<int>(a));
   FINNR_ASSIGN(const ValueId data, node.value_of(x, 0));
   FINNR_ASSIGN(const ValueId y, node.add(std::move(sum), {data}));
-  Operand sums = node.made(y, x.stored);
-  sums.batch_axis = x.batch_axis;
-  return node.give(number_step(node, BinaryFunction::kDiv, sums, static_cast<float>(count(spatial_part(shape)))));
+  return node.give(number_step(node, BinaryFunction::kDiv, node.made(y, x.stored, x), static_cast<float>(count(spatial_part(shape)))));
 }
 
 }  // namespace finnr

@@ -112,9 +112,7 @@ Result<Operand> max_step(NodeImport& node, const Reduced& reduced, const Operand
   FINNR_ASSIGN(const Operand row, rows(node, reduced, x));
   FINNR_ASSIGN(const ValueId data, node.value_of(row, 0));
   FINNR_ASSIGN(const ValueId y, node.add(Pool{PoolKind::kMax, {reduced.terms(shape)}, {1}, {1}, {0}, {0}, 0}, {data}));
-  Operand most = node.made(y, x.stored);
-  most.batch_axis = -1;
-  FINNR_ASSIGN(Operand result, reshape_step(node, most, reduced.shape_of(shape)));
+  FINNR_ASSIGN(Operand result, reshape_step(node, node.made(y, x.stored, row), reduced.shape_of(shape)));
   result.batch_axis = batch_after(reduced, x.batch_axis);
   return result;
 }

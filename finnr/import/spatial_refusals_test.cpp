@@ -179,5 +179,20 @@ TEST(SpatialRefusals, SamplesThatMeetAreObstaclesOnly) {
   EXPECT_EQ(obstacles(one("Gather", {}, {2, 4}, {ints("i", {1}, {1})}, {"x", "i"})), 1U);
 }
 
+TEST(SpatialRefusals, TheBatchIsFollowedThroughReductions) {
+  for (const char* type : {"ReduceMean", "ReduceMin", "ReduceL2"}) {
+    ModelBuilder model = around(node(type, {"x"}, {"r"}, {attribute("axes", Sizes{2}), attribute("keepdims", std::int64_t{0})}),
+                                {ints("t", {2}, {1, -1})}, {2, 3, 4});
+    model.nodes.push_back(node("Reshape", {"r", "t"}, {"y"}));
+    const TestFolder folder;
+    Diagnostics diagnostics;
+    const std::optional<Model> imported = import_model(folder.write("m.onnx", model.bytes()), diagnostics);
+    ASSERT_TRUE(imported) << type;
+    ASSERT_EQ(imported->obstacles.size(), 1U) << type;
+    EXPECT_EQ(imported->obstacles[0].code, Code::kBatchMixed) << type;
+    EXPECT_EQ(imported->obstacles[0].places[0].node, "Reshape_1") << type;
+  }
+}
+
 }  // namespace
 }  // namespace finnr

@@ -73,7 +73,7 @@ Result<Operand> take_step(NodeImport& node, const Operand& x, int axis, std::vec
     note_batch(node,
                fmt::format("{} chooses samples of the batch: {} becomes {}", printable(node.node().type), to_text(shape), to_text(result)));
   FINNR_ASSIGN(const ValueId y, node.add(Take{axis, std::move(indices)}, {x.value}));
-  return with_batch(node, y, x, x.batch_axis);
+  return node.made(y, x.stored, x);
 }
 
 Result<Operand> concat_step(NodeImport& node, std::span<const Operand> parts, int axis) {
@@ -95,7 +95,7 @@ Result<Operand> concat_step(NodeImport& node, std::span<const Operand> parts, in
   }
   FINNR_ASSIGN(const NodeId id, node.add_node(Concat{axis}, values));
   const auto data = std::ranges::find_if(parts, [](const Operand& part) { return part.batch_axis >= 0; });
-  return with_batch(node, node.graph().node(id).outputs[0], parts[0], data == parts.end() ? -1 : data->batch_axis);
+  return node.made(node.graph().node(id).outputs[0], parts[0].stored, data == parts.end() ? parts[0] : *data);
 }
 
 Result<Operand> number_step(NodeImport& node, BinaryFunction function, const Operand& a, float number) {

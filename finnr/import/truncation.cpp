@@ -119,9 +119,7 @@ Result<Operand> truncated_codes(NodeImport& node, Rounding rounding, const Opera
   FINNR_ASSIGN(const ValueId numbers, node.value_of(x, 0));
   FINNR_ASSIGN(const ValueId codes, node.add(Quantize{QuantizeStyle::kQonnx, rounding, kUnclamped, {{1.0F}, 0}, {{0.0F}, 0}}, {numbers}));
   FINNR_ASSIGN(const ValueId levels, node.add(Dequantize{{{1.0}, 0}, {{0}, 0}}, {codes}));
-  Operand result = node.made(levels, StoredType::kFloat32);
-  result.batch_axis = x.batch_axis;
-  return result;
+  return node.made(levels, StoredType::kFloat32, x);
 }
 
 Status import_trunc(NodeImport& node) {
