@@ -5,7 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <tuple>
 
 #include "finnr/graph/per_axis.h"
 
@@ -214,50 +214,50 @@ ValueId Grids::build(ValueId id) {
   const Node node = graph_.node(value.producer);
   if (std::holds_alternative<Dequantize>(node.op)) return node.inputs[0];
   const ValueId first = operands(id)[0];
+  const ValueId codes = codes_.at(first);
   const Grid& grid = *known_.at(first);
-  if (is_relu(node)) return clamped(codes_.at(first), grid, node.origin);
-  if (!moves_elements(node.op)) return codes_.at(first);
-
-  const Op op = *on_codes(node.op, grid);
+  Op op;
   std::vector<ValueId> inputs;
-  std::vector<const Tensor*> constants;
-  for (const ValueId operand : node.inputs) {
-    inputs.push_back(codes_.at(operand));
-    constants.push_back(graph_.value(inputs.back()).constant.get());
+  if (is_relu(node)) {
+    if (graph_.value(codes).type.ints.lo >= std::ranges::max(grid.zero.values)) return codes;
+    std::tie(op, inputs) = clamp(codes, grid.zero);
+  } else if (moves_elements(node.op)) {
+    op = *on_codes(node.op, grid);
+    for (const ValueId operand : node.inputs) inputs.push_back(codes_.at(operand));
+  } else {
+    return codes;
   }
+
+  std::vector<const Tensor*> constants;
+  for (const ValueId input : inputs) constants.push_back(graph_.value(input).constant.get());
   if (std::ranges::all_of(constants, [](const Tensor* constant) { return constant != nullptr; })) {
-    const Value& codes = graph_.value(inputs[0]);
     const bool same_codes = inputs.size() == 1 && !std::holds_alternative<Pad>(op);
-    const std::optional<IntType> type = same_codes ? std::optional(codes.type.ints) : std::nullopt;
-    Tensor moved_codes = std::move(context_.evaluate(op, constants, {})[0]);
-    const std::string name = codes.name;
-    return graph_.add_constant(std::move(moved_codes), name, type);
+    const std::optional<IntType> type = same_codes ? std::optional(graph_.value(codes).type.ints) : std::nullopt;
+    Tensor result = std::move(context_.evaluate(op, constants, {})[0]);
+    return graph_.add_constant(std::move(result), std::string(graph_.value(codes).name), type);
   }
   const Result<NodeId> added = graph_.add(op, inputs, node.origin);
-  FINNR_CHECK(added.ok(), "what moves numbers moves their codes");
+  FINNR_CHECK(added.ok(), "what moves or clamps numbers moves or clamps their codes");
   return graph_.node(*added).outputs[0];
 }
 
-/// Relu: codes below the zero point become the zero point.
-ValueId Grids::clamped(ValueId codes, const Grid& grid, const Origin& origin) {
+/// Relu on codes: those below the zero point become the zero point.
+std::pair<Thresholds, std::vector<ValueId>> Grids::clamp(ValueId codes, const PerAxis<std::int64_t>& zero) {
   const IntType range = graph_.value(codes).type.ints;
-  const auto [least, most] = std::ranges::minmax(grid.zero.values);
-  if (range.lo >= most) return codes;
-  const std::int64_t low = std::min(range.hi, std::max(range.lo, least));
+  const std::int64_t low = std::min(range.hi, std::max(range.lo, std::ranges::min(zero.values)));
   const std::int64_t steps = range.hi - low;
-  const auto rows = std::ssize(grid.zero.values);
+  const auto rows = std::ssize(zero.values);
   Tensor::Ints thresholds;
   Tensor::Ints base;
-  for (const std::int64_t zero : grid.zero.values) {
-    base.push_back(std::max(zero, low));
+  for (const std::int64_t z : zero.values) {
+    base.push_back(std::max(z, low));
     for (std::int64_t k = 1; k <= steps; ++k) thresholds.push_back(std::min(base.back() + k, range.hi + 1));
   }
   const ValueId table = graph_.add_constant(Tensor(Shape{rows, steps}, std::move(thresholds)));
   const ValueId bases = graph_.add_constant(Tensor(Shape{rows}, std::move(base)));
   const ValueId signs = graph_.add_constant(Tensor(Shape{rows, steps}, Tensor::Ints(static_cast<std::size_t>(rows * steps), 1)));
   const int last = static_cast<int>(graph_.value(codes).shape.size()) - 1;
-  const Thresholds op{grid.zero.uniform() ? last : grid.zero.axis, {low, range.hi, false}};
-  return graph_.must_add(op, {codes, table, bases, signs}, origin);
+  return {Thresholds{zero.uniform() ? last : zero.axis, {low, range.hi, false}}, {codes, table, bases, signs}};
 }
 
 ValueId Grids::centred_codes(ValueId id) {

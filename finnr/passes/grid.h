@@ -4,6 +4,7 @@
 #include <optional>
 #include <span>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "finnr/graph/graph.h"
@@ -49,7 +50,7 @@ class Grids {
   [[nodiscard]] std::vector<ValueId> operands(ValueId id) const;
   std::optional<Grid> derive(ValueId id);
   ValueId build(ValueId id);
-  ValueId clamped(ValueId codes, const Grid& grid, const Origin& origin);
+  std::pair<Thresholds, std::vector<ValueId>> clamp(ValueId codes, const PerAxis<std::int64_t>& zero);
 
   Graph& graph_;
   PassContext& context_;

@@ -6,13 +6,15 @@
 namespace finnr {
 namespace {
 
-/// x quantized (four bits), then `between` from %2 to %5, times weights [3,2] with `w_grid`.
+/// x quantized (four bits), then `between` from %2 to %5, times weights [3,2] with `w_grid`, perhaps with something behind them.
 struct Product {
   std::string x_codes = "int[-8,7]";
   std::string x_grid = "scale=0.5, zero=0";
   std::string between = "%5 = reshape(%2) {shape=[1,3]} : f32[1,3]";
   std::string w_codes = "int[-2,3]";
   std::string w_grid = "scale=0.25, zero=0";
+  std::string w_behind;        ///< from %7 to `weights`
+  std::string weights = "%7";  ///< right operand of the product
 
   [[nodiscard]] std::string text() const {
     return fmt::format(R"(
@@ -22,9 +24,10 @@ input %0 "x" : f32[1,3]
 {2}
 const %6 "w" : {3}[3,2] = [1,-2,0,3,2,-1]
 %7 = dequantize(%6) {{{4}}} : f32[3,2] from "Quant_w"
-%8 "y" = matmul(%5, %7) : f32[1,2] from "MatMul_0"
+{5}
+%8 "y" = matmul(%5, {6}) : f32[1,2] from "MatMul_0"
 output %8)",
-                       x_codes, x_grid, between, w_codes, w_grid);
+                       x_codes, x_grid, between, w_codes, w_grid, w_behind, weights);
   }
   [[nodiscard]] Passed lifted() const { return run_pass(lift_linear, text()); }
 };
@@ -102,6 +105,27 @@ TEST(LiftProducts, ReluOnUnsignedCodesIsNothing) {
   const Passed passed = product.lifted();
   EXPECT_TRUE(passed.changed);
   EXPECT_TRUE(nodes_of<Thresholds>(passed.graph).empty());
+}
+
+Passed lifted_behind_relu(const std::string& w_grid) {
+  Product product;
+  product.w_grid = w_grid;
+  product.w_behind = R"(%9 = unary(%7) {function=relu, alpha=0, beta=0} : f32[3,2] from "Relu_w")";
+  product.weights = "%9";
+  return product.lifted();
+}
+
+TEST(LiftProducts, ReluOnWeightsClampsTheirCodes) {
+  const Passed passed = lifted_behind_relu("scale=0.25, zero=1");
+  const NodeId product = nodes_of<MatMul>(passed.graph)[0];
+  EXPECT_TRUE(nodes_of<Thresholds>(passed.graph).empty());
+  EXPECT_EQ(constant_of(passed.graph, product, 1), (Tensor::Ints{0, 0, 0, 2, 1, 0}));  // codes 1,-2,0,3,2,-1 minus 1
+  EXPECT_EQ(passed.graph.node(product).origin, (Origin{"MatMul_0", "Quant_w", "Relu_w"}));
+}
+
+TEST(LiftProducts, ReluOnWeightsWithZeroPointsOfTheirOwn) {
+  const Passed passed = lifted_behind_relu("scale=0.25, zero=[1,-1]@1");
+  EXPECT_EQ(constant_of(passed.graph, nodes_of<MatMul>(passed.graph)[0], 1), (Tensor::Ints{0, 0, 0, 4, 1, 0}));
 }
 
 TEST(LiftProducts, OneConstantFactorBetween) {
