@@ -39,12 +39,13 @@ bool is_relu(const Node& node) {
   return unary != nullptr && unary->function == UnaryFunction::kRelu;
 }
 
-std::optional<Grid> rectified(Grid grid) {
+std::optional<Grid> rectified(Grid grid, const Shape& shape) {
   if (std::ranges::any_of(grid.scale.values, [](double scale) { return scale <= 0; })) return std::nullopt;
   const auto [least, most] = std::ranges::minmax(grid.zero.values);
   grid.sum = false;
   if (grid.range.lo >= most) return grid;
   if (grid.range.hi <= most || grid.range.hi - least > kMostClamped) return std::nullopt;
+  if (shape.empty()) return std::nullopt;  // thresholds stand along an axis
   grid.range = {std::min(grid.range.hi, std::max(grid.range.lo, least)), grid.range.hi, false};
   return grid;
 }
@@ -176,7 +177,7 @@ std::optional<Grid> Grids::derive(ValueId id) {
   if (moves_elements(node.op)) {
     grid = moved_grid(node.op, parts, shapes, value.shape);
   } else if (is_relu(node)) {
-    grid = rectified(*parts[0]);
+    grid = rectified(*parts[0], value.shape);
   } else {
     grid = *parts[0];
     grid->sum = false;

@@ -128,6 +128,18 @@ TEST(LiftProducts, ReluOnWeightsWithZeroPointsOfTheirOwn) {
   EXPECT_EQ(constant_of(passed.graph, nodes_of<MatMul>(passed.graph)[0], 1), (Tensor::Ints{0, 0, 0, 4, 1, 0}));
 }
 
+TEST(LiftProducts, ReluOnAScalarIsNoGrid) {
+  EXPECT_FALSE(run_pass(lift_linear, R"(
+input %0 "x" : int[-8,7][]
+%1 = dequantize(%0) {scale=0.5, zero=0} : f32[]
+%2 = unary(%1) {function=relu, alpha=0, beta=0} : f32[]
+%3 = reshape(%2) {shape=[1,1]} : f32[1,1]
+const %4 : f32[1,2] = [-3,2]
+%5 = matmul(%3, %4) : f32[1,2]
+output %5)")
+                   .changed);
+}
+
 TEST(LiftProducts, OneConstantFactorBetween) {
   Product product;
   product.between = R"(
