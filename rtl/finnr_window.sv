@@ -18,10 +18,9 @@
 // Latency    2 cycles from a pixel's entry to its first m_valid_o.
 // Interval   max(input beats, output beats) of a frame with enough rows; exactly window_interval of
 //            finnr/hardware/window.h for any number of rows.
-// Resources  Simple dual-port RAM of Rows * W * Groups * Inner beats, read synchronously. Style 0: the tool chooses,
-//            1: LUT RAM, 2: block RAM, 3: ultra RAM. Loop counters, column and row of the window's corner and of the
-//            pixel, an adder for the address, a comparator for what is written, a table of Rows row addresses. With
-//            padding a multiplexer with a constant behind the RAM.
+// Resources  Memory of Rows * W * Groups * Inner beats of Style (see finnr_ram). Loop counters, column and row of the
+//            window's corner and of the pixel, an adder for the address, a comparator for what is written, a table of
+//            Rows row addresses. With padding a multiplexer with a constant behind the memory.
 // Reset      Counters, positions and the output's valid only.
 
 `include "finnr_assert.svh"
@@ -332,34 +331,15 @@ module finnr_window #(
   end
 
   logic [Width-1:0] data_q;
-  logic             fetch;
-  assign fetch = read && !pad;
-
-  if (Style == 0) begin : gen_auto
-    logic [Width-1:0] mem [0:Ri*Line-1];
-    always_ff @(posedge clk_i) begin
-      if (push) mem[wr_addr_q] <= s_data_i;
-      if (fetch) data_q <= mem[addr];
-    end
-  end else if (Style == 1) begin : gen_lutram
-    (* ram_style = "distributed" *) logic [Width-1:0] mem [0:Ri*Line-1];
-    always_ff @(posedge clk_i) begin
-      if (push) mem[wr_addr_q] <= s_data_i;
-      if (fetch) data_q <= mem[addr];
-    end
-  end else if (Style == 2) begin : gen_block
-    (* ram_style = "block" *) logic [Width-1:0] mem [0:Ri*Line-1];
-    always_ff @(posedge clk_i) begin
-      if (push) mem[wr_addr_q] <= s_data_i;
-      if (fetch) data_q <= mem[addr];
-    end
-  end else begin : gen_ultra
-    (* ram_style = "ultra" *) logic [Width-1:0] mem [0:Ri*Line-1];
-    always_ff @(posedge clk_i) begin
-      if (push) mem[wr_addr_q] <= s_data_i;
-      if (fetch) data_q <= mem[addr];
-    end
-  end
+  finnr_ram #(.Width(Width), .Depth(Ri*Line), .Style(Style)) u_ram (
+    .clk_i    (clk_i),
+    .wr_en_i  (push),
+    .wr_addr_i(wr_addr_q),
+    .wr_data_i(s_data_i),
+    .rd_en_i  (read && !pad),
+    .rd_addr_i(addr),
+    .rd_data_o(data_q)
+  );
 
   if (PadY || PadX) begin : gen_fill
     logic pad_q;

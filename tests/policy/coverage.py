@@ -9,7 +9,7 @@ from common import ROOT, files, finish, is_test, read
 WITHIN = {
     "finnr_threshold_step": "finnr_threshold",  # its pipeline stage
     "finnr_mac": "finnr_mvu",  # and finnr_vvu; their cases reach all of it
-    "finnr_ram": "finnr_permute",  # and finnr_pool; their cases reach every style
+    "finnr_ram": "finnr_permute",  # finnr_pool and finnr_window; their cases reach every style
     "finnr_last": "",  # lint and portability only: a beat counter; every simulated accelerator checks tlast
 }
 
