@@ -7,8 +7,8 @@
 
 #include <memory>
 
-#include "finnr/base/files.h"
-#include "finnr/base/process.h"
+#include "finnr/simulate/hand_written_for_test.h"
+#include "finnr/simulate/simulator_for_test.h"
 
 namespace finnr {
 namespace {
@@ -58,10 +58,7 @@ endmodule
 )";
 
 Bundle doubler() {
-  Bundle bundle;
-  bundle.name = bundle.top = "doubler";
-  bundle.interval = 4;
-  bundle.sources = {"rtl/doubler.sv"};
+  Bundle bundle = hand_written("doubler", 4);
   bundle.inputs = {{"s_axis", ValueId{0}, IntType{0, 15}, false, 2, 2, 3, 4, 8, {}}};
   bundle.outputs = {{"m_axis", ValueId{1}, IntType{0, 30}, false, 2, 2, 3, 4, 16, {}}};
   bundle.taps = {{"first", "half", "", ValueId{1}, IntType{0, 30}, 2, 2, 3, 4, {}},
@@ -79,13 +76,8 @@ std::vector<PortFrame> some_frames(std::int64_t count) {
 class Simulation : public testing::Test {
  protected:
   static void SetUpTestSuite() {
-    if (simulator_version().empty() || !find_program("g++")) return;
-    auto folder = ScratchFolder::make();
-    ASSERT_TRUE(folder.ok());
-    folder_ = std::make_unique<ScratchFolder>(*std::move(folder));
-    std::filesystem::create_directories(folder_->path() / "rtl");
-    std::filesystem::create_directories(folder_->path() / "work");
-    ASSERT_TRUE(write_file(folder_->path() / "rtl/doubler.sv", kTop).ok());
+    if (no_simulator()) return;
+    folder_ = std::make_unique<ScratchFolder>(folder_of(doubler(), kTop));
     auto built = Simulator::build(folder_->path(), doubler(), folder_->path() / "work", {});
     ASSERT_TRUE(built.ok()) << to_text(built.error());
     simulator_ = std::make_unique<Simulator>(*std::move(built));
@@ -278,10 +270,7 @@ endmodule
 )";
 
 Bundle meeting() {
-  Bundle bundle;
-  bundle.name = bundle.top = "meeting";
-  bundle.interval = 8;
-  bundle.sources = {"rtl/meeting.sv"};
+  Bundle bundle = hand_written("meeting", 8);
   const Layout pixels = Layout::channels_last({1, 2, 2, 2});
   bundle.inputs = {{"s_axis_0", ValueId{0}, IntType{0, 15}, false, 2, 4, 2, 2, 8, pixels},
                    {"s_axis_1", ValueId{1}, IntType{0, 15}, false, 1, 1, 4, 4, 8, {}}};
@@ -294,15 +283,11 @@ Bundle meeting() {
 }
 
 TEST(SeveralPorts, EachStallsAloneAndCarriesItsLayout) {
-  if (simulator_version().empty() || !find_program("g++")) GTEST_SKIP() << "needs verilator and g++";
-  const auto folder = ScratchFolder::make();
-  ASSERT_TRUE(folder.ok());
-  std::filesystem::create_directories(folder->path() / "rtl");
-  std::filesystem::create_directories(folder->path() / "work");
-  ASSERT_TRUE(write_file(folder->path() / "rtl/meeting.sv", kMeetingTop).ok());
+  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
+  const ScratchFolder folder = folder_of(meeting(), kMeetingTop);
   SimulatorOptions options;
   options.cycles = 100'000'000;
-  const auto simulator = Simulator::build(folder->path(), meeting(), folder->path() / "work", options);
+  const auto simulator = Simulator::build(folder.path(), meeting(), folder.path() / "work", options);
   ASSERT_TRUE(simulator.ok()) << to_text(simulator.error());
   finnr::Run run;
   run.frames = {{{1, 2, 3, 4, 5, 6, 7, 8}, {1, 2, 3, 15}}, {{15, 14, 13, 12, 11, 10, 9, 8}, {15, 0, 7, 5}}};
@@ -331,7 +316,7 @@ TEST(SeveralPorts, EachStallsAloneAndCarriesItsLayout) {
   // Half as many beats inside as were promised, without a word about their elements.
   Bundle wrong = meeting();
   wrong.taps[0].channels = wrong.taps[0].padded = 16;
-  const auto other = Simulator::build(folder->path(), wrong, folder->path() / "work", {});
+  const auto other = Simulator::build(folder.path(), wrong, folder.path() / "work", {});
   ASSERT_TRUE(other.ok());
   run.stalls = Stalls::kNone;
   const auto trace = other->run(run);
@@ -341,15 +326,11 @@ TEST(SeveralPorts, EachStallsAloneAndCarriesItsLayout) {
 }
 
 TEST(SeveralPorts, TheBenchWithoutTapsKnowsThePortsOnly) {
-  if (simulator_version().empty() || !find_program("g++")) GTEST_SKIP() << "needs verilator and g++";
-  const auto folder = ScratchFolder::make();
-  ASSERT_TRUE(folder.ok());
-  std::filesystem::create_directories(folder->path() / "rtl");
-  std::filesystem::create_directories(folder->path() / "work");
-  ASSERT_TRUE(write_file(folder->path() / "rtl/meeting.sv", kMeetingTop).ok());
+  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
+  const ScratchFolder folder = folder_of(meeting(), kMeetingTop);
   SimulatorOptions options;
   options.taps = false;
-  const auto simulator = Simulator::build(folder->path(), meeting(), folder->path() / "work", options);
+  const auto simulator = Simulator::build(folder.path(), meeting(), folder.path() / "work", options);
   ASSERT_TRUE(simulator.ok()) << to_text(simulator.error());
   finnr::Run run;
   run.frames = {{{1, 2, 3, 4, 5, 6, 7, 8}, {1, 2, 3, 15}}};

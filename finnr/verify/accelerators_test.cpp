@@ -3,18 +3,19 @@
 #include <gtest/gtest.h>
 
 #include "finnr/base/files.h"
-#include "finnr/base/process.h"
 #include "finnr/generate/generate.h"
 #include "finnr/hardware/chain_for_test.h"
 #include "finnr/hardware/folding_for_test.h"
 #include "finnr/hardware/lower.h"
 #include "finnr/hardware/network_for_test.h"
+#include "finnr/simulate/simulator_for_test.h"
 #include "finnr/verify/verify.h"
 
 namespace finnr {
 namespace {
 
 void expect_exact(const Graph& graph, const Folding& folding) {
+  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
   const HardwarePart part = part_of(graph);
   const Result<Design> design = lower(graph, part, folding, "small");
   ASSERT_TRUE(design.ok()) << to_text(design.error());
@@ -32,16 +33,10 @@ void expect_exact(const Graph& graph, const Folding& folding) {
   EXPECT_GT(verdict->measured_interval, 0);
 }
 
-bool no_simulator() { return simulator_version().empty() || !find_program("g++"); }
-
 /// One element after the other.
-void expect_exact_slow(const Graph& graph) {
-  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
-  expect_exact(graph, balance(part_of(graph), INT64_MAX));
-}
+void expect_exact_slow(const Graph& graph) { expect_exact(graph, balance(part_of(graph), INT64_MAX)); }
 
 void expect_exact_folded(const Graph& graph, std::uint64_t seed) {
-  if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
   Rng rng(seed);
   expect_exact(graph, random_folding(part_of(graph), rng, false));
 }

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <set>
 
-#include "finnr/base/files.h"
-#include "finnr/base/process.h"
 #include "finnr/emulate/reference.h"
 #include "finnr/graph/text.h"
+#include "finnr/simulate/hand_written_for_test.h"
+#include "finnr/simulate/simulator_for_test.h"
 #include "finnr/verify/compare.h"
 
 namespace finnr {
@@ -87,10 +87,7 @@ Graph network() {
 }
 
 Bundle tiny() {
-  Bundle bundle;
-  bundle.name = bundle.top = "tiny";
-  bundle.interval = 2;
-  bundle.sources = {"rtl/tiny.sv"};
+  Bundle bundle = hand_written("tiny", 2);
   bundle.inputs = {{"s_axis", ValueId{0}, IntType{0, 3}, false, 2, 1, 4, 4, 8, {}}};
   bundle.outputs = {{"m_axis", ValueId{6}, IntType{0, 1}, false, 2, 1, 2, 2, 8, {}}};
   bundle.taps = {{"fc0", "sum", "fc/MatMul", ValueId{2}, IntType{-3, 12}, 2, 1, 2, 2, {}},
@@ -100,16 +97,10 @@ Bundle tiny() {
 }
 
 ScratchFolder accelerator(const std::string& wrong) {
-  auto folder = ScratchFolder::make();
-  EXPECT_TRUE(folder.ok());
-  std::filesystem::create_directories(folder->path() / "rtl");
   std::string text(kTop);
   text.replace(text.find("WRONG"), 5, wrong);
-  EXPECT_TRUE(write_file(folder->path() / "rtl/tiny.sv", text).ok());
-  return *std::move(folder);
+  return folder_of(tiny(), text);
 }
-
-bool no_simulator() { return simulator_version().empty() || !find_program("g++"); }
 
 TEST(Verify, EqualHardwareIsExactAndTheIntervalIsMeasured) {
   if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";

@@ -19,7 +19,6 @@
 #include <utility>
 
 #include "finnr/base/files.h"
-#include "finnr/base/process.h"
 #include "finnr/emulate/reference.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
@@ -29,6 +28,7 @@
 #include "finnr/passes/boundary.h"
 #include "finnr/passes/obstacles.h"
 #include "finnr/passes/pass.h"
+#include "finnr/simulate/simulator_for_test.h"
 #include "finnr/verify/verify.h"
 #include "random_parts.h"
 
@@ -303,7 +303,7 @@ int sweep(const Family& family, std::span<char*> arguments) {
       return 2;
     }
   }
-  if (rtl && (simulator_version().empty() || !find_program("g++"))) {
+  if (rtl && no_simulator()) {
     fmt::print("skipped: the hardware part needs verilator and g++\n");
     return kSkipped;
   }
