@@ -33,11 +33,9 @@ std::string summary(const Config& config, const Record& record, bool verbose) {
   }
 
   fmt::format_to(out, "\n  {:<12} {:<10} {:<14} {:>12}\n", "unit", "kind", "PE x SIMD", "interval");
-  for (std::uint32_t i = 0; i < record.design.units.size(); ++i) {
-    const Unit& unit = record.design.units[i];
-    const auto* mvu = std::get_if<Mvu>(&unit.kind);
-    const std::string fold = mvu != nullptr ? fmt::format("{} x {}", mvu->pe, mvu->simd) : counted(record.design.streams[i].lanes, "lane");
-    fmt::format_to(out, "  {:<12} {:<10} {:<14} {:>12}\n", unit.name, kind_name(unit), fold, interval(record.design, unit));
+  for (const UnitSummary& unit : record.units) {
+    const std::string fold = unit.simd > 0 ? fmt::format("{} x {}", unit.pe, unit.simd) : counted(unit.pe, "lane");
+    fmt::format_to(out, "  {:<12} {:<10} {:<14} {:>12}\n", unit.name, unit.kind, fold, unit.interval);
   }
   const auto cycles = static_cast<double>(interval(record.design));
   fmt::format_to(out, "\n  {} cycles a frame, {} frames a second at {:g} MHz", interval(record.design),

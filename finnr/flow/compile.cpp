@@ -61,7 +61,7 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   const std::optional<HardwarePart> part = plan_hardware(*network, diagnostics);
   if (!part) return reported;
 
-  Record record{std::move(network->model), {}, std::move(network->steps), std::move(network->passes), {}};
+  Record record{std::move(network->model), {}, {}, std::move(network->steps), std::move(network->passes), {}};
   network->model = {};
   Steps steps(record.steps);
   FINNR_ASSIGN(record.design, make_design(config, *network, *part, diagnostics));
@@ -73,6 +73,7 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   for (auto* ports : {&generated.bundle.inputs, &generated.bundle.outputs}) {
     for (Port& port : *ports) port.is_float = network->graph.value(port.value).type.is_float;
   }
+  record.units = generated.bundle.units;
   std::error_code error;
   const fs::path target = (fs::absolute(config.output, error) / "").lexically_normal().parent_path();  // without a slash at its end
   const fs::path parent = target.parent_path();

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "finnr/flow/prepare.h"
+#include "finnr/hardware/bundle.h"
 #include "finnr/hardware/design.h"
 #include "finnr/hardware/folding.h"
 #include "finnr/verify/verify.h"
@@ -32,6 +33,7 @@ struct Config {
 struct Record {
   Model model;  ///< without its graph
   Design design;
+  std::vector<UnitSummary> units;  ///< as the bundle lists them
   std::vector<StepRecord> steps;
   std::vector<StepRecord> passes;  ///< inside the step "streamline"
   std::optional<Verdict> verdict;

@@ -39,6 +39,13 @@ expect 0 run "$model" --input few.npy --labels few_labels.npy --json && json "j[
 expect 0 explain F0301 --json && json "j['code'] == 'F0301'"
 expect 0 build "$model" -o unverified --verify 0 --json && json "j['ok'] and j['verdict'] is None and j['interval'] == 4096"
 [ -e unverified/verdict.json ] && fail "a build without simulation writes a verdict"
+expect 0 build "$digits/digits-cnn.onnx" -o table --verify 0
+python3 -c "
+import json
+shown = [line.split() for line in open('$texts/out') if line.startswith('  ')]
+for unit in json.load(open('table/bundle.json'))['units']:
+    fold = [str(unit['pe']), 'x', str(unit['simd'])] if unit['simd'] else [str(unit['pe']), 'lane' if unit['pe'] == 1 else 'lanes']
+    assert [unit['name'], unit['kind'], *fold, str(unit['interval'])] in shown, unit" || fail "the table of units is not that of the bundle"
 expect 0 build "$model" -o quiet --verify 0 -q
 [ -s "$texts/out" ] && fail "-q prints something"
 
