@@ -309,11 +309,12 @@ def _(n):
     n.end(n.act(x, signed=1), 4, 5, 5)
 
 
-@row("Add, Sub, Mul, Div, Max, Min, Pow with constants", "Add", "Sub", "Mul", "Div", "Max", "Min", "Pow")
+@row("Add, Sub, Mul, Div, Max, Min, Pow, Mod with constants", "Add", "Sub", "Mul", "Div", "Max", "Min", "Pow", "Mod")
 def _(n):
     constants = {"Add": 0.3, "Sub": 0.7, "Mul": 1.3, "Div": 0.9, "Max": 0.6, "Min": 3.1, "Pow": 2.0}
     x = n.act(n.conv(n.x(4, 4, 4), 4, 4), scale=1.0)
     steps = [lambda x, k=kind, c=value: n.node(k, x, n.floats([c], ())) for kind, value in constants.items()]
+    steps.append(lambda x: n.node("Mod", x, n.floats([1.9], ()), fmod=1))
     n.end(n.chain(x, *steps, bits=5, scale=0.25), 4, 4, 4)
 
 

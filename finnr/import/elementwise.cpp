@@ -162,6 +162,19 @@ Status import_binary(NodeImport& node, BinaryFunction function) {
   return node.give(binary_step(node, function, std::move(a), 0, std::move(b), 1));
 }
 
+Status import_mod(NodeImport& node) {
+  FINNR_ASSIGN(const std::int64_t as_fmod, node.integer("fmod", 0));
+  if (as_fmod != 0 && as_fmod != 1)
+    return NodeImport::attribute_error(Code::kBadAttribute, "fmod", fmt::format("attribute 'fmod' is {}", as_fmod))
+        .because("Mod knows 0, the sign of the divisor, and 1, that of the dividend");
+  FINNR_ASSIGN(const Operand a, node.operand(0));
+  if (as_fmod == 0 && is_float(a.stored))
+    return NodeImport::attribute_error(Code::kBadAttribute, "fmod", "Mod of float numbers has the attribute 'fmod' 0")
+        .because("its definition has 0 for integers only")
+        .fix("export with fmod=1: the result has the sign of the dividend");
+  return import_binary(node, as_fmod == 1 ? BinaryFunction::kFmod : BinaryFunction::kMod);
+}
+
 Status import_chain(NodeImport& node, BinaryFunction function) {
   FINNR_ASSIGN(Operand sum, node.operand(0));
   for (std::size_t i = 1; i < node.input_count(); ++i) {

@@ -40,6 +40,10 @@ std::optional<std::uint64_t> on_integers(BinaryFunction function, std::int64_t a
       return bits(std::min(a, b));
     case BinaryFunction::kMax:
       return bits(std::max(a, b));
+    case BinaryFunction::kMod:
+    case BinaryFunction::kFmod:
+      if (b == 0) return std::nullopt;
+      return bits(apply(function, a, b));
     case BinaryFunction::kPrelu:
       return a < 0 ? bits(a) * bits(b) : bits(a);
   }
@@ -76,8 +80,8 @@ Result<Tensor> fold_binary(BinaryFunction function, const Tensor& a, const Tenso
   for (std::size_t i = 0; i < result.ints().size(); ++i) {
     const std::optional<std::uint64_t> value = on_integers(function, left.ints()[i], right.ints()[i]);
     if (!value)
-      return Diagnostic(Code::kNotANumber, function == BinaryFunction::kDiv ? "a stored integer is divided by zero"
-                                                                            : "a stored integer has a negative exponent");
+      return Diagnostic(Code::kNotANumber, function == BinaryFunction::kPow ? "a stored integer has a negative exponent"
+                                                                            : "a stored integer is divided by zero");
     result.ints()[i] = wrap(stored, *value);
   }
   return result;

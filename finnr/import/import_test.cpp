@@ -175,6 +175,20 @@ TEST(Import, ArithmeticOfConstantsFolds) {
             std::pow(0.7F + 0.1F, 0.5F));
 }
 
+TEST(Import, ModHasTwoSigns) {
+  const Message fmod = attribute("fmod", std::int64_t{1});
+  EXPECT_EQ(operators(around(node("Mod", {"x", "c"}, {"y"}, {fmod}), {scalar("c", 3)})), "binary(%0, %1) {function=fmod}\n");
+  for (const auto& [attributes, text] : std::vector<std::pair<std::vector<Message>, std::string>>{{{}, "mod"}, {{fmod}, "fmod"}}) {
+    const ModelBuilder of_integers = around(node("Mod", {"x", "c"}, {"y"}, attributes), {ints("c", {}, {3})}, {1, 4}, kInt64);
+    EXPECT_EQ(operators(of_integers), "binary(%0, %1) {function=" + text + "}\n");
+    ModelBuilder folded = around(node("Mod", {"a", "b"}, {"shape"}, attributes), {ints("a", {2}, {-1, 2}), ints("b", {2}, {5, -3})});
+    folded.nodes.push_back(node("Add", {"shape", "more"}, {"target"}));
+    folded.constants.push_back(ints("more", {2}, attributes.empty() ? std::vector<std::int64_t>{-2, 3} : std::vector<std::int64_t>{3, 0}));
+    folded.nodes.push_back(node("Reshape", {"x", "target"}, {"y"}));
+    EXPECT_EQ(operators(folded), "reshape(%0) {shape=[2,2]}\n") << text;
+  }
+}
+
 TEST(Import, RenamesVanish) {
   ModelBuilder model = around(node("Identity", {"x"}, {"a"}));
   model.nodes.push_back(node("Dropout", {"a"}, {"b", "mask"}));

@@ -59,6 +59,7 @@ Status import_unary(NodeImport& node, UnaryFunction function);
 Status import_gelu(NodeImport& node);
 Status import_clip(NodeImport& node);
 Status import_binary(NodeImport& node, BinaryFunction function);
+Status import_mod(NodeImport& node);
 /// Any number of operands, from the left.
 Status import_chain(NodeImport& node, BinaryFunction function);
 Status import_mean(NodeImport& node);

@@ -83,6 +83,7 @@ constexpr OperatorInfo kStandard[] = {
     {"Mean", 1, -1, 1, import_mean},
     {"Min", 1, -1, 1, chain<B::kMin>},
     {"Mish", 1, 1, 1, unary<U::kMish>},
+    {"Mod", 2, 2, 1, import_mod},
     {"Mul", 2, 2, 1, binary<B::kMul>},
     {"Neg", 1, 1, 1, unary<U::kNeg>},
     {"PRelu", 2, 2, 1, binary<B::kPrelu>},

@@ -178,6 +178,8 @@ TEST(Refusals, F0111BadAttribute) {
   expect(around(node("Squeeze", {"x"}, {"y"}, {attribute("axes", Sizes{0, -2})})), "F0111", {"listed twice"});
   expect(around(node("TopK", {"x", "k"}, {"y"}), {ints("k", {1}, {5})}), "F0111", {"5 elements out of 4"});
   expect(around(node("Constant", {}, {"y"}, {attribute("value_string", "text")})), "F0111", {"readable value"});
+  expect(around(node("Mod", {"x", "x"}, {"y"})), "F0111", {"'fmod' 0", "sign of the dividend", "Mod_0"});
+  expect(around(node("Mod", {"x", "x"}, {"y"}, {attribute("fmod", std::int64_t{2})})), "F0111", {"attribute 'fmod' is 2"});
 }
 
 TEST(Refusals, F0112BadOperands) {
@@ -239,6 +241,9 @@ TEST(Refusals, F0118NotANumber) {
   expect(around(node("BatchNormalization", {"x", "g", "g", "g", "v"}, {"y"}),
                 {floats("g", {4}, {1, 1, 1, 1}), floats("v", {4}, {1, 1, 1, -1})}),
          "F0118", {"variance of channel 3"});
+  ModelBuilder divided = around(node("Mod", {"a", "b"}, {"t"}), {ints("a", {1}, {4}), ints("b", {1}, {0})});
+  divided.nodes.push_back(node("Reshape", {"x", "t"}, {"y"}));
+  expect(divided, "F0118", {"divided by zero", "Mod_0"});
 }
 
 TEST(Refusals, F0119BatchMixed) {

@@ -36,10 +36,11 @@ Chain random_chain(Rng& rng) {
   x = graph.must_add(Dequantize{{{rng.chance(0.2) ? -scale : scale}, 0}, {{rng.between(-9, 9)}, 0}}, {x}, {});
   for (std::int64_t length = rng.between(0, 4); length > 0; --length) {
     if (rng.chance(0.5)) {
-      constexpr BinaryFunction kFunctions[] = {BinaryFunction::kAdd, BinaryFunction::kSub, BinaryFunction::kMul,  BinaryFunction::kDiv,
-                                               BinaryFunction::kMin, BinaryFunction::kMax, BinaryFunction::kPrelu};
+      constexpr BinaryFunction kFunctions[] = {BinaryFunction::kAdd, BinaryFunction::kSub,  BinaryFunction::kMul,
+                                               BinaryFunction::kDiv, BinaryFunction::kMin,  BinaryFunction::kMax,
+                                               BinaryFunction::kMod, BinaryFunction::kFmod, BinaryFunction::kPrelu};
       const ValueId row = constant_row(graph, rng, channels, 3);
-      const Binary op{kFunctions[rng.between(0, 6)]};
+      const Binary op{kFunctions[rng.between(0, 8)]};
       x = rng.chance(0.25) ? graph.must_add(op, {row, x}, {}) : graph.must_add(op, {x, row}, {});
     } else {
       const auto function = static_cast<UnaryFunction>(rng.between(0, static_cast<int>(UnaryFunction::kThresholdedRelu)));

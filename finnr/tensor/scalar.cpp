@@ -20,7 +20,7 @@ namespace finnr {
 namespace {
 
 constexpr std::array<std::string_view, 7> kRoundings = {"half_even", "ceil", "floor", "up", "down", "half_up", "half_down"};
-constexpr std::array<std::string_view, 8> kBinaries = {"add", "sub", "mul", "div", "pow", "min", "max", "prelu"};
+constexpr std::array<std::string_view, 10> kBinaries = {"add", "sub", "mul", "div", "pow", "min", "max", "mod", "fmod", "prelu"};
 constexpr std::array<std::string_view, 3> kStyles = {"qonnx", "bipolar", "onnx"};
 
 constexpr std::array kUnaries = {
@@ -96,12 +96,27 @@ float hard_sigmoid(float x, float alpha, float beta) {
 float minimum(float a, float b) { return std::isnan(a) || a < b ? a : b; }
 float maximum(float a, float b) { return std::isnan(a) || a > b ? a : b; }
 
+/// As numpy.mod and Python's %.
+float modulo(float a, float b) {
+  const float rest = std::fmod(a, b);
+  if (rest == 0) return std::copysign(rest, b);
+  return std::signbit(rest) == std::signbit(b) ? rest : rest + b;
+}
+
 std::int64_t wrapped(std::uint64_t x) { return static_cast<std::int64_t>(x); }
 
 std::int64_t divide(std::int64_t a, std::int64_t b) {
   if (b == 0) return 0;
   if (b == -1) return wrapped(0 - static_cast<std::uint64_t>(a));
   return a / b;
+}
+
+/// The sign of the result is that of a.
+std::int64_t remainder(std::int64_t a, std::int64_t b) { return b == 0 || b == -1 ? 0 : a % b; }
+
+std::int64_t modulo(std::int64_t a, std::int64_t b) {
+  const std::int64_t rest = remainder(a, b);
+  return rest == 0 || (rest < 0) == (b < 0) ? rest : rest + b;
 }
 
 std::int64_t power(std::int64_t base, std::int64_t exponent) {
@@ -301,6 +316,10 @@ float apply(BinaryFunction function, float a, float b) {
       return minimum(a, b);
     case BinaryFunction::kMax:
       return maximum(a, b);
+    case BinaryFunction::kMod:
+      return modulo(a, b);
+    case BinaryFunction::kFmod:
+      return std::fmod(a, b);
     case BinaryFunction::kPrelu:
       return a < 0 ? b * a : a;
   }
@@ -325,6 +344,10 @@ std::int64_t apply(BinaryFunction function, std::int64_t a, std::int64_t b) {
       return std::min(a, b);
     case BinaryFunction::kMax:
       return std::max(a, b);
+    case BinaryFunction::kMod:
+      return modulo(a, b);
+    case BinaryFunction::kFmod:
+      return remainder(a, b);
     case BinaryFunction::kPrelu:
       return a < 0 ? wrapped(ua * ub) : a;
   }
@@ -343,6 +366,8 @@ Monotone monotone(BinaryFunction function, float constant, bool constant_first) 
     case BinaryFunction::kDiv:
       return constant_first || constant == 0 ? Monotone::kUnknown : scaled_by(constant);
     case BinaryFunction::kPow:
+    case BinaryFunction::kMod:
+    case BinaryFunction::kFmod:
       return Monotone::kUnknown;
     case BinaryFunction::kMin:
     case BinaryFunction::kMax:

@@ -76,12 +76,13 @@ std::optional<UnaryFunction> find_unary(std::string_view name);
 float apply(UnaryFunction function, float x, float alpha, float beta);
 Monotone monotone(UnaryFunction function, float alpha, float beta);
 
-/// Functions of two floats. kPrelu is x, slope: x < 0 ? slope * x : x.
-enum class BinaryFunction : std::uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kPrelu };
+/// Functions of two floats. kPrelu is x, slope: x < 0 ? slope * x : x. What is left by a division has the sign of the divisor
+/// with kMod, of the dividend with kFmod.
+enum class BinaryFunction : std::uint8_t { kAdd, kSub, kMul, kDiv, kPow, kMin, kMax, kMod, kFmod, kPrelu };
 std::string_view to_text(BinaryFunction function);
 std::optional<BinaryFunction> find_binary(std::string_view name);
 float apply(BinaryFunction function, float a, float b);
-/// The same on machine integers, modulo 2^64 (Div truncates toward zero, x / 0 is 0; Pow multiplies repeatedly, a negative
+/// The same on machine integers, modulo 2^64 (Div truncates toward zero, x / 0 and x mod 0 are 0; Pow multiplies repeatedly, a negative
 /// exponent truncates); the caller wraps into narrower types.
 std::int64_t apply(BinaryFunction function, std::int64_t a, std::int64_t b);
 /// Behaviour of x -> f(x, constant), or of x -> f(constant, x) when `constant_first`.

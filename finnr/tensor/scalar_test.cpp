@@ -149,6 +149,19 @@ TEST(Binary, FloatValues) {
   EXPECT_EQ(f(BinaryFunction::kMax, 1, 3), 3);
   EXPECT_TRUE(std::isnan(f(BinaryFunction::kMin, 1, kNaN)));
   EXPECT_TRUE(std::isnan(f(BinaryFunction::kMax, kNaN, 1)));
+  EXPECT_EQ(f(BinaryFunction::kMod, -7, 3), 2);
+  EXPECT_EQ(f(BinaryFunction::kMod, 7, -3), -2);
+  EXPECT_EQ(f(BinaryFunction::kMod, 5.5F, 2), 1.5F);
+  EXPECT_EQ(f(BinaryFunction::kMod, -1, kInfinity), kInfinity);
+  EXPECT_TRUE(std::signbit(f(BinaryFunction::kMod, 6, -3)));
+  EXPECT_TRUE(std::isnan(f(BinaryFunction::kMod, 1, 0)));
+  EXPECT_EQ(f(BinaryFunction::kFmod, -7, 3), -1);
+  EXPECT_EQ(f(BinaryFunction::kFmod, 7, -3), 1);
+  EXPECT_EQ(f(BinaryFunction::kFmod, 1, 0.1F), 0.099999985F);  // exact: 0.1F is more than a tenth
+  EXPECT_EQ(f(BinaryFunction::kFmod, -1, kInfinity), -1);
+  EXPECT_TRUE(std::signbit(f(BinaryFunction::kFmod, -0.0F, 3)));
+  EXPECT_TRUE(std::isnan(f(BinaryFunction::kFmod, kInfinity, 3)));
+  EXPECT_TRUE(std::isnan(f(BinaryFunction::kFmod, kNaN, 3)));
   EXPECT_EQ(f(BinaryFunction::kPrelu, -2, 0.5F), -1);
   EXPECT_EQ(f(BinaryFunction::kPrelu, 2, 0.5F), 2);
 }
@@ -169,6 +182,15 @@ TEST(Binary, IntegerValues) {
   EXPECT_EQ(f(BinaryFunction::kPow, -1, -3), -1);
   EXPECT_EQ(f(BinaryFunction::kMin, -1, 1), -1);
   EXPECT_EQ(f(BinaryFunction::kMax, -1, 1), 1);
+  EXPECT_EQ(f(BinaryFunction::kMod, -7, 3), 2);
+  EXPECT_EQ(f(BinaryFunction::kMod, 7, -3), -2);
+  EXPECT_EQ(f(BinaryFunction::kMod, -6, 3), 0);
+  EXPECT_EQ(f(BinaryFunction::kMod, 7, 0), 0);
+  EXPECT_EQ(f(BinaryFunction::kMod, kLeast, -1), 0);
+  EXPECT_EQ(f(BinaryFunction::kFmod, -7, 3), -1);
+  EXPECT_EQ(f(BinaryFunction::kFmod, 7, -3), 1);
+  EXPECT_EQ(f(BinaryFunction::kFmod, 7, 0), 0);
+  EXPECT_EQ(f(BinaryFunction::kFmod, kLeast, -1), 0);
   EXPECT_EQ(f(BinaryFunction::kPrelu, -2, 3), -6);
 }
 

@@ -312,6 +312,9 @@ void RandomParts::add_activation_chain() {
     case 11:
       unary(rng_.chance(0.5) ? UnaryFunction::kGelu : UnaryFunction::kElu, 1.0F);
       break;
+    case 12:
+      binary(rng_.chance(0.5) ? BinaryFunction::kMod : BinaryFunction::kFmod, scalar(static_cast<float>(at_.size * (0.1 + rng_.unit()))));
+      break;
     default:
       break;
   }
