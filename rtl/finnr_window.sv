@@ -7,6 +7,9 @@
 //            Output: for oy in OH, ox in OW, g in Groups, ky in KH, kx in KW, i in Inner: the beat c = g * Inner + i of
 //            the pixel at vy = oy * StrideH + ky * DilationH - PadTop, vx = ox * StrideW + kx * DilationW - PadLeft of
 //            the virtual image. Groups = 1 is the order of a convolution, Inner = 1 that of a depthwise one.
+// Tile       TileH * TileW kernel positions leave in one beat, in the same order: part of a kernel row (TileH = 1, TileW
+//            divides KW) or whole kernel rows (TileW = KW, TileH divides KH), so that one beat can be a whole window. The
+//            first position is in the low bits. Needs Inner = 1 and UpH = UpW = 1.
 // Virtual    Repeat = 1: every pixel UpH x UpW times. Repeat = 0: pixels UpH, UpW apart, Fill between them. Outside the
 //   image    virtual image is Fill in every element. A negative PadTop or PadLeft crops.
 // Protocol   Both directions are cut by registers: no combinational path from s_* to m_* nor from m_ready_i to
@@ -21,6 +24,10 @@
 // Resources  Memory of Rows * W * Groups * Inner beats of Style (see finnr_ram). Loop counters, column and row of the
 //            window's corner and of the pixel, an adder for the address, a comparator for what is written, a table of
 //            Rows row addresses. With padding a multiplexer with a constant behind the memory.
+//            With a tile the same memory in RowBanks * ColumnBanks parts, of which no two positions of a tile meet:
+//            row r of the ring lies in r mod RowBanks, the least divisor of Rows for which that holds, column x in
+//            x mod ColumnBanks, the least power of two. Behind them, for every position, a multiplexer of ColumnBanks
+//            for each row bank and one of RowBanks.
 // Reset      Counters, positions and the output's valid only.
 
 `include "finnr_assert.svh"
@@ -43,20 +50,22 @@ module finnr_window #(
   parameter int                     PadLeft     = 1,
   parameter `FINNR_UINT             OH          = 5,
   parameter `FINNR_UINT             OW          = 5,
+  parameter `FINNR_UINT             TileH       = 1,
+  parameter `FINNR_UINT             TileW       = 1,
   parameter `FINNR_UINT             Rows        = 4,
   parameter `FINNR_UINT             Style       = 0,
   parameter `FINNR_UINT             Lanes       = 1,
   parameter `FINNR_UINT             ElementBits = 8,
   parameter logic [ElementBits-1:0] Fill        = '0
 ) (
-  input  logic                         clk_i,
-  input  logic                         rst_ni,
-  input  logic                         s_valid_i,
-  output logic                         s_ready_o,
-  input  logic [Lanes*ElementBits-1:0] s_data_i,
-  output logic                         m_valid_o,
-  input  logic                         m_ready_i,
-  output logic [Lanes*ElementBits-1:0] m_data_o
+  input  logic                                     clk_i,
+  input  logic                                     rst_ni,
+  input  logic                                     s_valid_i,
+  output logic                                     s_ready_o,
+  input  logic [Lanes*ElementBits-1:0]             s_data_i,
+  output logic                                     m_valid_o,
+  input  logic                                     m_ready_i,
+  output logic [TileH*TileW*Lanes*ElementBits-1:0] m_data_o
 );
 
   `FINNR_CHECK(gen_check_image, H >= 1 && W >= 1 && Groups >= 1 && Inner >= 1, "finnr_window: the image must not be empty")
@@ -65,6 +74,10 @@ module finnr_window #(
   `FINNR_CHECK(gen_check_step, StrideH >= 1 && StrideW >= 1 && DilationH >= 1 && DilationW >= 1 && UpH >= 1 && UpW >= 1,
                "finnr_window: strides, dilations and factors must be at least 1")
   `FINNR_CHECK(gen_check_repeat, Repeat <= 1, "finnr_window: Repeat must be 0 or 1")
+  `FINNR_CHECK(gen_check_tile, TileH >= 1 && TileW >= 1 && KH % TileH == 0 && KW % TileW == 0 && (TileH == 1 || TileW == KW),
+               "finnr_window: a tile is part of a kernel row, or whole kernel rows")
+  `FINNR_CHECK(gen_check_tiled, TileH * TileW == 1 || (Inner == 1 && UpH == 1 && UpW == 1),
+               "finnr_window: a tile needs Inner, UpH and UpW of 1")
   `FINNR_CHECK(gen_check_rows, Rows >= 1, "finnr_window: Rows must be at least 1")
   `FINNR_CHECK(gen_check_style, Style <= 3, "finnr_window: Style must be 0 to 3")
   `FINNR_CHECK(gen_check_bits, Lanes >= 1 && ElementBits >= 1, "finnr_window: Lanes and ElementBits must be at least 1")
@@ -85,17 +98,34 @@ module finnr_window #(
     clamp = (a < 0) ? 0 : (a > hi) ? hi : a;
   endfunction
 
+  // Whether positions `step` apart, `count` of them, can meet in one of `banks` banks; those `size` apart are never read at once.
+  function automatic int meet(input int banks, input int step, input int count, input int size);
+    meet = 0;
+    for (int n = 1; n < count; n++) if (n * step < size && n * step % banks == 0) meet = 1;
+  endfunction
+  function automatic int row_banks(input int rows, input int step, input int count);
+    row_banks = 0;
+    for (int n = 1; n <= rows; n++) if (row_banks == 0 && rows % n == 0 && meet(n, step, count, rows) == 0) row_banks = n;
+  endfunction
+  function automatic int column_banks(input int step, input int count, input int size);
+    column_banks = 0;
+    for (int n = 1; n < 2 * size; n = 2 * n) if (column_banks == 0 && meet(n, step, count, size) == 0) column_banks = n;
+  endfunction
+
   // A virtual coordinate v is split into the real one, floor(v / Up), and the phase, v mod Up. Steps are split likewise.
   localparam int Width = Lanes * ElementBits;
   localparam int Hi    = H;
   localparam int Ri    = Rows;
-  localparam int Beats = Groups * Inner;  // of a pixel
-  localparam int Part  = Inner;           // of a group
-  localparam int Line  = W * Beats;       // beats of a row
+  localparam bit Tiled = TileH * TileW > 1;
+  localparam int Cols  = Tiled ? column_banks(DilationW, TileW, W) : 1;  // banks
+  localparam int Beats = Tiled ? 1 : Groups * Inner;  // of a pixel; in a tile the group is counted apart
+  localparam int Part  = Inner;                       // of a group
+  localparam int Next  = Tiled ? 0 : Inner;           // to the next group
+  localparam int Line  = W * Beats;                   // beats of a row
   localparam int UY    = UpH;
   localparam int UX    = UpW;
-  localparam int KyV   = DilationH;       // virtual steps
-  localparam int KxV   = DilationW;
+  localparam int KyV   = TileH * DilationH;           // virtual steps
+  localparam int KxV   = TileW * DilationW;
   localparam int OyV   = StrideH;
   localparam int OxV   = StrideW;
   localparam int LastV = (OH - 1) * StrideH;                            // virtual row of the last window's top, without padding
@@ -108,13 +138,14 @@ module finnr_window #(
   localparam bit PadY  = GapY || PadTop > 0 || DeepV - PadTop >= EndY;  // some row of some window is padding
   localparam bit PadX  = GapX || PadLeft > 0 || WideV - PadLeft >= EndX;
 
-  // Rows and columns are kept with an offset, so that they are never negative; columns are in beats.
+  // Rows and columns are kept with an offset, so that they are never negative; columns are in beats. The offset of columns is a
+  // multiple of their banks.
   localparam int TopQ    = floor_div(-PadTop, UY);
   localparam int TopR    = mod(-PadTop, UY);
   localparam int LeftQ   = floor_div(-PadLeft, UX);
   localparam int LeftR   = mod(-PadLeft, UX);
   localparam int ZeroY   = larger(Hi, -TopQ);
-  localparam int ZeroX   = larger(0, -LeftQ * Beats);
+  localparam int ZeroX   = (larger(0, -LeftQ * Beats) + Cols - 1) / Cols * Cols;
   localparam int LastQ   = floor_div(LastV - PadTop, UY);
   localparam int BottomQ = floor_div(DeepV - PadTop, UY);
   localparam int RightQ  = floor_div(WideV - PadLeft, UX);
@@ -125,13 +156,14 @@ module finnr_window #(
   localparam int Base    = clamp(TopQ + ((GapY && TopR != 0) ? 1 : 0), Hi);  // first real row of the first output row
 
   localparam int SlotBits = bits(Ri - 1);
-  localparam int AddrBits = bits(Ri * Line - 1);
   // Slots from the last output row of a frame to the first one of the next.
   localparam int SlotBack = mod(Hi + TopQ - LastQ, Ri);
 
   localparam int IBits  = bits(Inner - 1);
-  localparam int KxBits = bits(KW - 1);
-  localparam int KyBits = bits(KH - 1);
+  localparam int KxLast = KW / TileW - 1;
+  localparam int KyLast = KH / TileH - 1;
+  localparam int KxBits = bits(KxLast);
+  localparam int KyBits = bits(KyLast);
   localparam int GBits  = bits(Groups - 1);
   localparam int OxBits = bits(OW - 1);
   localparam int OyBits = bits(OH - 1);
@@ -146,10 +178,10 @@ module finnr_window #(
   // Write side. Rows count from the first row of the frame that is being read.
   logic [YBits-1:0]    wr_y_q;
   logic [XBits-1:0]    wr_x_q;
-  logic [AddrBits-1:0] wr_addr_q;
   logic [YBits-1:0]    limit_q;  // first row that has no room
   logic                push;
-  logic                wr_last;
+  logic                wr_turn;  // the pixel is complete
+  logic                wr_last;  // and the row
 
   // Read side: loop counters, the corner of the window (first element of the group) and the pixel.
   logic [IBits-1:0]    i_q;
@@ -167,17 +199,18 @@ module finnr_window #(
   logic                last_i, last_kx, last_ky, last_g, last_ox, last_oy;
   logic                end_kx, end_ky, end_g, end_ox, end_oy;
   logic                carry_kx, carry_ky, carry_ox, carry_oy;
-  logic                pad, written, started, available, read;
-  logic [AddrBits-1:0] addr;
+  logic                ready;    // every real pixel of the beat is written
+  logic                enough;   // and the ring can hold them
+  logic                started, available, read;
   logic                valid_q;
 
-  assign wr_last   = (wr_x_q == XBits'(ZeroX + Line - 1));
+  assign wr_last   = wr_turn && (wr_x_q == XBits'(ZeroX + Line - 1));
   assign s_ready_o = (wr_y_q < limit_q);
   assign push      = s_valid_i && s_ready_o;
 
   assign last_i  = (i_q  == IBits'(Inner - 1));
-  assign last_kx = (kx_q == KxBits'(KW - 1));
-  assign last_ky = (ky_q == KyBits'(KH - 1));
+  assign last_kx = (kx_q == KxBits'(KxLast));
+  assign last_ky = (ky_q == KyBits'(KyLast));
   assign last_g  = (g_q  == GBits'(Groups - 1));
   assign last_ox = (ox_q == OxBits'(OW - 1));
   assign last_oy = (oy_q == OyBits'(OH - 1));
@@ -203,7 +236,7 @@ module finnr_window #(
   assign carry_ox = (32'(corner_xr_q) + 32'(OxV % UX) >= 32'(UX));
   assign step_ox  = carry_ox ? XBits'((OxV / UX + 1) * Beats - (Beats - Part)) : XBits'((OxV / UX) * Beats - (Beats - Part));
   always_comb begin
-    corner_x  = corner_x_q + (last_g ? step_ox : XBits'(Inner));
+    corner_x  = corner_x_q + (last_g ? step_ox : XBits'(Next));
     corner_xr = corner_xr_q;
     if (last_g) corner_xr = corner_xr_q + XrBits'(OxV % UX) - (carry_ox ? XrBits'(UX) : '0);
     if (last_g && last_ox) begin
@@ -229,37 +262,16 @@ module finnr_window #(
     if (LastQ + 1 > Hi && base > YBits'(ZeroY + Hi)) base = YBits'(ZeroY + Hi);
   end
 
-  if (PadY || PadX) begin : gen_padded
-    assign pad = (PadY && (y_q < YBits'(ZeroY) || y_q >= YBits'(ZeroY + Hi) || (GapY && yr_q != '0)))
-              || (PadX && (x_q < XBits'(ZeroX) || x_q >= XBits'(ZeroX + Line) || (GapX && xr_q != '0)));
-  end else begin : gen_whole
-    assign pad = 1'b0;
-  end
-  assign written   = ({y_q, x_q} < {wr_y_q, wr_x_q});
-  assign started   = ({wr_y_q, wr_x_q} > {YBits'(ZeroY), XBits'(ZeroX)});
-  assign available = started && (pad || written);
+  assign available = started && ready;
   assign read      = available && (!valid_q || m_ready_i);
-
-  // Address of the pixel: its row, and its column without the offset.
-  if (Rows > 1) begin : gen_rows
-    logic [AddrBits-1:0] row_addr [0:Rows-1];
-    initial for (int r = 0; r < Ri; r++) row_addr[r] = AddrBits'(r * Line - ZeroX);
-    assign addr = row_addr[slot_q] + AddrBits'(x_q);
-  end else begin : gen_row
-    assign addr = AddrBits'(x_q) - AddrBits'(ZeroX);
-  end
 
   always_ff @(posedge clk_i) begin
     if (!rst_ni) begin
-      wr_y_q    <= YBits'(ZeroY);
-      wr_x_q    <= XBits'(ZeroX);
-      wr_addr_q <= '0;
-      limit_q   <= YBits'(ZeroY + Base + Ri);
+      wr_y_q  <= YBits'(ZeroY);
+      wr_x_q  <= XBits'(ZeroX);
+      limit_q <= YBits'(ZeroY + Base + Ri);
     end else begin
-      if (push) begin
-        wr_x_q    <= wr_last ? XBits'(ZeroX) : wr_x_q + 1'b1;
-        wr_addr_q <= (wr_addr_q == AddrBits'(Ri * Line - 1)) ? '0 : wr_addr_q + 1'b1;
-      end
+      if (push && wr_turn) wr_x_q <= wr_last ? XBits'(ZeroX) : wr_x_q + 1'b1;
       wr_y_q <= wr_y_q + YBits'(push && wr_last) - ((read && end_oy) ? YBits'(Hi) : '0);
       if (read && end_ox) limit_q <= base + YBits'(Ri);
     end
@@ -330,27 +342,211 @@ module finnr_window #(
     end
   end
 
-  logic [Width-1:0] data_q;
-  finnr_ram #(.Width(Width), .Depth(Ri*Line), .Style(Style)) u_ram (
-    .clk_i    (clk_i),
-    .wr_en_i  (push),
-    .wr_addr_i(wr_addr_q),
-    .wr_data_i(s_data_i),
-    .rd_en_i  (read && !pad),
-    .rd_addr_i(addr),
-    .rd_data_o(data_q)
-  );
+  if (!Tiled) begin : gen_pixel
+    localparam int AddrBits = bits(Ri * Line - 1);
 
-  if (PadY || PadX) begin : gen_fill
-    logic pad_q;
-    always_ff @(posedge clk_i) if (read) pad_q <= pad;
-    assign m_data_o = pad_q ? {Lanes{Fill}} : data_q;
-  end else begin : gen_plain
-    assign m_data_o = data_q;
+    logic                pad, written;
+    logic [AddrBits-1:0] addr, wr_addr_q;
+    logic [Width-1:0]    data_q;
+
+    assign wr_turn = 1'b1;
+    assign started = ({wr_y_q, wr_x_q} > {YBits'(ZeroY), XBits'(ZeroX)});
+    assign written = ({y_q, x_q} < {wr_y_q, wr_x_q});
+    assign ready   = pad || written;
+    assign enough  = pad || y_q < limit_q;
+
+    if (PadY || PadX) begin : gen_padded
+      assign pad = (PadY && (y_q < YBits'(ZeroY) || y_q >= YBits'(ZeroY + Hi) || (GapY && yr_q != '0)))
+                || (PadX && (x_q < XBits'(ZeroX) || x_q >= XBits'(ZeroX + Line) || (GapX && xr_q != '0)));
+    end else begin : gen_whole
+      assign pad = 1'b0;
+    end
+
+    // Address of the pixel: its row, and its column without the offset.
+    if (Rows > 1) begin : gen_rows
+      logic [AddrBits-1:0] row_addr [0:Rows-1];
+      initial for (int r = 0; r < Ri; r++) row_addr[r] = AddrBits'(r * Line - ZeroX);
+      assign addr = row_addr[slot_q] + AddrBits'(x_q);
+    end else begin : gen_row
+      assign addr = AddrBits'(x_q) - AddrBits'(ZeroX);
+    end
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) wr_addr_q <= '0;
+      else if (push) wr_addr_q <= (wr_addr_q == AddrBits'(Ri * Line - 1)) ? '0 : wr_addr_q + 1'b1;
+    end
+
+    finnr_ram #(.Width(Width), .Depth(Ri*Line), .Style(Style)) u_ram (
+      .clk_i    (clk_i),
+      .wr_en_i  (push),
+      .wr_addr_i(wr_addr_q),
+      .wr_data_i(s_data_i),
+      .rd_en_i  (read && !pad),
+      .rd_addr_i(addr),
+      .rd_data_o(data_q)
+    );
+
+    if (PadY || PadX) begin : gen_fill
+      logic pad_q;
+      always_ff @(posedge clk_i) if (read) pad_q <= pad;
+      assign m_data_o = pad_q ? {Lanes{Fill}} : data_q;
+    end else begin : gen_plain
+      assign m_data_o = data_q;
+    end
+  end else begin : gen_tile
+    localparam int RowBanks  = row_banks(Ri, DilationH, TileH);
+    localparam int Deep      = (W + Cols - 1) / Cols;         // columns of a row in a bank
+    localparam int Depth     = Ri / RowBanks * Groups * Deep;  // words of a bank: for row, for group, for column
+    localparam int AddrBits  = bits(Depth - 1);
+    localparam int RBits     = bits(RowBanks - 1);
+    localparam int CBits     = bits(Cols - 1);
+    localparam int TH        = TileH;
+    localparam int TW        = TileW;
+
+    // Where the rows of the ring lie.
+    logic [RBits-1:0]    bank_of [0:Rows-1];
+    logic [AddrBits-1:0] addr_of [0:Rows-1];
+    initial for (int r = 0; r < Ri; r++) begin
+      bank_of[r] = RBits'(r % RowBanks);
+      addr_of[r] = AddrBits'(r / RowBanks * int'(Groups) * Deep);
+    end
+
+    function automatic logic [CBits-1:0] bank_of_column(input logic [XBits-1:0] x);
+      bank_of_column = CBits'(32'(x) % 32'(Cols));
+    endfunction
+    function automatic logic [AddrBits-1:0] addr_of_column(input logic [XBits-1:0] x);
+      addr_of_column = AddrBits'((32'(x) - 32'(ZeroX)) / 32'(Cols));
+    endfunction
+
+    logic [GBits-1:0]    wr_g_q;
+    logic [SlotBits-1:0] wr_slot_q;
+    logic [AddrBits-1:0] wr_addr;
+    // The rows and columns of the tile: real ones, whether all of them are written, and where they are.
+    logic [TH-1:0]       real_y;
+    logic [TW-1:0]       real_x;
+    logic                rows_in, row_open, columns_in;
+    logic [RBits-1:0]    row_bank [0:TH-1];
+    logic [CBits-1:0]    column_bank [0:TW-1];
+    logic [RowBanks-1:0] row_hit;  // by bank: whether it is read, and at which address
+    logic [Cols-1:0]     column_hit;
+    logic [AddrBits-1:0] row_at [0:RowBanks-1];
+    logic [AddrBits-1:0] column_at [0:Cols-1];
+
+    assign wr_turn = (wr_g_q == GBits'(Groups - 1));
+    assign started = ({wr_y_q, wr_x_q, wr_g_q} > {YBits'(ZeroY), XBits'(ZeroX), GBits'(0)});
+
+    always_comb begin : rows_of_tile
+      logic [YBits-1:0]    y;
+      logic [SlotBits-1:0] slot;
+      rows_in  = 1'b1;
+      row_open = 1'b0;
+      enough   = 1'b1;
+      row_hit  = '0;
+      for (int b = 0; b < RowBanks; b++) row_at[b] = '0;
+      for (int n = 0; n < TH; n++) begin
+        y           = y_q + YBits'(n * int'(DilationH));
+        slot        = slot_after(slot_q, SlotBits'(mod(n * int'(DilationH), Ri)));
+        real_y[n]   = (YBits'(y - YBits'(ZeroY)) < YBits'(Hi));  // what is above wraps around
+        row_bank[n] = bank_of[slot];
+        if (real_y[n]) begin
+          if (y > wr_y_q) rows_in = 1'b0;
+          if (y == wr_y_q) row_open = 1'b1;
+          if (y >= limit_q) enough = 1'b0;
+          for (int b = 0; b < RowBanks; b++) begin
+            if (row_bank[n] == RBits'(b)) begin
+              row_hit[b] = 1'b1;
+              row_at[b]  = row_at[b] | addr_of[slot];
+            end
+          end
+        end
+      end
+    end
+
+    always_comb begin : columns_of_tile
+      logic [XBits-1:0] x;
+      columns_in = 1'b1;
+      column_hit = '0;
+      for (int b = 0; b < Cols; b++) column_at[b] = '0;
+      for (int n = 0; n < TW; n++) begin
+        x              = x_q + XBits'(n * int'(DilationW));
+        real_x[n]      = (XBits'(x - XBits'(ZeroX)) < XBits'(Line));
+        column_bank[n] = bank_of_column(x);
+        if (real_x[n]) begin
+          if ({x, g_q} >= {wr_x_q, wr_g_q}) columns_in = 1'b0;
+          for (int b = 0; b < Cols; b++) begin
+            if (column_bank[n] == CBits'(b)) begin
+              column_hit[b] = 1'b1;
+              column_at[b]  = column_at[b] | addr_of_column(x);
+            end
+          end
+        end
+      end
+    end
+
+    assign ready   = (real_y == '0) || (real_x == '0) || (rows_in && (!row_open || columns_in));
+    assign wr_addr = addr_of[wr_slot_q] + AddrBits'(32'(wr_g_q) * 32'(Deep)) + addr_of_column(wr_x_q);
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        wr_g_q    <= '0;
+        wr_slot_q <= '0;
+      end else begin
+        if (push) wr_g_q <= wr_turn ? '0 : wr_g_q + 1'b1;
+        if (push && wr_last) wr_slot_q <= slot_after(wr_slot_q, SlotBits'(mod(1, Ri)));
+      end
+    end
+
+    logic [Width-1:0] data_q [0:RowBanks*Cols-1];
+    for (genvar r = 0; r < RowBanks; r++) begin : gen_bank
+      for (genvar c = 0; c < Cols; c++) begin : gen_column
+        finnr_ram #(.Width(Width), .Depth(Depth), .Style(Style)) u_ram (
+          .clk_i    (clk_i),
+          .wr_en_i  (push && bank_of[wr_slot_q] == RBits'(r) && bank_of_column(wr_x_q) == CBits'(c)),
+          .wr_addr_i(wr_addr),
+          .wr_data_i(s_data_i),
+          .rd_en_i  (read && row_hit[r] && column_hit[c]),
+          .rd_addr_i(row_at[r] + AddrBits'(32'(g_q) * 32'(Deep)) + column_at[c]),
+          .rd_data_o(data_q[r*Cols+c])
+        );
+      end
+    end
+
+    // Behind the memories: the word of each position.
+    for (genvar i = 0; i < TH; i++) begin : gen_row
+      logic             real_y_q;
+      logic [RBits-1:0] bank_q;
+      always_ff @(posedge clk_i) begin
+        if (read) begin
+          real_y_q <= real_y[i];
+          bank_q   <= row_bank[i];
+        end
+      end
+      for (genvar j = 0; j < TW; j++) begin : gen_position
+        logic             real_x_q;
+        logic [CBits-1:0] column_q;
+        logic [Width-1:0] of_bank [0:RowBanks-1];
+        always_ff @(posedge clk_i) begin
+          if (read) begin
+            real_x_q <= real_x[j];
+            column_q <= column_bank[j];
+          end
+        end
+        for (genvar r = 0; r < RowBanks; r++) begin : gen_select
+          logic [Width-1:0] of_column [0:Cols-1];
+          for (genvar c = 0; c < Cols; c++) begin : gen_wire
+            assign of_column[c] = data_q[r*Cols+c];
+          end
+          assign of_bank[r] = of_column[column_q];
+        end
+        assign m_data_o[(i*TW+j)*Width +: Width] =
+            ((PadY || PadX) && !(real_y_q && real_x_q)) ? {Lanes{Fill}} : of_bank[bank_q];
+      end
+    end
   end
+
   assign m_valid_o = valid_q;
 
-  `FINNR_ASSERT(rows_enough, pad || y_q < limit_q)
+  `FINNR_ASSERT(rows_enough, enough)
   `FINNR_STREAM(s_stream, s_valid_i, s_ready_o, s_data_i)
   `FINNR_STREAM(m_stream, m_valid_o, m_ready_i, m_data_o)
 

@@ -23,7 +23,10 @@ std::optional<std::int64_t> real_at(std::int64_t v, std::int64_t up, bool repeat
   return at;
 }
 
-/// A row of the image that an output row reads, and the kernel row that does.
+/// Beats of the window of one group.
+std::int64_t window_beats(const WindowShape& s) { return (s.kh / s.tile_h) * (s.kw / s.tile_w) * s.inner; }
+
+/// A row of the image that an output row reads, and the row of tiles that does.
 struct RowUse {
   std::int64_t row;
   std::int64_t ky;
@@ -35,27 +38,27 @@ struct Runs {
 
   std::int64_t line;                      ///< beats of a row
   std::int64_t row_beats;                 ///< beats of an output row
-  std::int64_t kernel_row;                ///< beats of a kernel row in a window
+  std::int64_t kernel_row;                ///< beats of a row of tiles in a window
   std::vector<std::int64_t> base;         ///< by output row: rows above are free, in 0 .. h
   std::vector<std::vector<RowUse>> uses;  ///< by output row
 };
 
 Runs::Runs(const WindowShape& s)
     : line(s.w * s.groups * s.inner),
-      row_beats(s.ow * s.groups * s.kh * s.kw * s.inner),
-      kernel_row(s.kw * s.inner),
+      row_beats(s.ow * s.groups * window_beats(s)),
+      kernel_row(s.kw / s.tile_w * s.inner),
       uses(static_cast<std::size_t>(s.oh)) {
   for (std::int64_t oy = 0; oy < s.oh; ++oy) {
     const std::int64_t top = oy * s.stride_h - s.pad_top;
     base.push_back(std::clamp(s.repeat ? floor_div(top, s.up_h) : -floor_div(-top, s.up_h), std::int64_t{0}, s.h));
     for (std::int64_t ky = 0; ky < s.kh; ++ky) {
       const auto row = real_at(top + ky * s.dilation_h, s.up_h, s.repeat, s.h);
-      if (row) uses[static_cast<std::size_t>(oy)].push_back({*row, ky});
+      if (row) uses[static_cast<std::size_t>(oy)].push_back({*row, ky / s.tile_h});
     }
   }
 }
 
-/// The largest of `in * word - out * beat` over the reads of an image row by the first kernel row of an output row, with
+/// The largest of `in * word - out * beat` over the reads of an image row by the first row of tiles of an output row, with
 /// words counted in the image row and beats in the output row; kNever when all is padding.
 std::int64_t largest_lead(const WindowShape& s, std::int64_t in, std::int64_t out) {
   std::int64_t lead = kNever;
@@ -63,12 +66,13 @@ std::int64_t largest_lead(const WindowShape& s, std::int64_t in, std::int64_t ou
     for (std::int64_t kx = 0; kx < s.kw; ++kx) {
       const auto column = real_at(ox * s.stride_w + kx * s.dilation_w - s.pad_left, s.up_w, s.repeat, s.w);
       if (!column) continue;
-      lead = std::max(lead, in * *column * s.groups * s.inner - out * (ox * s.groups * s.kh * s.kw + kx) * s.inner);
+      const std::int64_t beat = ox * s.groups * window_beats(s) + kx / s.tile_w * s.inner;
+      lead = std::max(lead, in * *column * s.groups * s.inner - out * beat);
     }
   }
   if (lead == kNever) return lead;
   // The lead is linear in the group and in the beat of the group: largest at an end.
-  return lead + std::max<std::int64_t>(0, (s.groups - 1) * s.inner * (in - out * s.kh * s.kw)) +
+  return lead + std::max<std::int64_t>(0, (s.groups - 1) * (in * s.inner - out * window_beats(s))) +
          std::max<std::int64_t>(0, (s.inner - 1) * (in - out));
 }
 
@@ -146,7 +150,7 @@ class Run {
 
 std::int64_t in_beats(const WindowShape& s) { return s.h * s.w * s.groups * s.inner; }
 
-std::int64_t out_beats(const WindowShape& s) { return s.oh * s.ow * s.groups * s.kh * s.kw * s.inner; }
+std::int64_t out_beats(const WindowShape& s) { return s.oh * s.ow * s.groups * window_beats(s); }
 
 std::int64_t least_rows(const WindowShape& shape) {
   const Runs runs(shape);

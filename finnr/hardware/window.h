@@ -11,6 +11,10 @@ namespace finnr {
 /// the virtual image every real pixel stands up_h * up_w times (`repeat`), or pixels stand up_h and up_w apart with
 /// padding between them. All numbers are at least 1 but the pads, of which a negative one crops.
 ///
+/// A beat of the output can carry a tile of kernel positions, tile_h * tile_w of them in the same order: part of a kernel
+/// row (tile_h = 1, tile_w divides kw) or whole kernel rows (tile_w = kw, tile_h divides kh), up to the whole window. With a
+/// tile of more than one, inner, up_h and up_w are 1.
+///
 /// The unit holds whole rows. An image of one row is held as one or two frames; laid along h instead, a signal is held as
 /// a few pixels.
 struct WindowShape {
@@ -31,6 +35,8 @@ struct WindowShape {
   std::int64_t pad_left = 0;
   std::int64_t oh = 1;  ///< of the output
   std::int64_t ow = 1;
+  std::int64_t tile_h = 1;  ///< kernel positions in a beat of the output
+  std::int64_t tile_w = 1;
 };
 
 /// Beats of an input frame.

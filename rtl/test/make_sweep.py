@@ -189,14 +189,14 @@ def extent(size, up, repeat, pad, kernel, dilation, stride):
 
 
 def window(rng, hw, k=(1, 1), groups=1, inner=1, s=(1, 1), d=(1, 1), up=(1, 1), repeat=0, pad=(0, 0, 0, 0), o=None, rows=0, bits=5,
-           lanes=1, fill=0, style=0):
+           lanes=1, fill=0, style=0, tile=(1, 1)):
     """pad: top, left, bottom, right. rows: more than the least."""
     oh, ow = o or [extent(hw[a], up[a], repeat, (pad[a], pad[a + 2]), k[a], d[a], s[a]) for a in (0, 1)]
     p = dict(H=hw[0], W=hw[1], Groups=groups, Inner=inner, KH=k[0], KW=k[1], StrideH=s[0], StrideW=s[1], DilationH=d[0],
-             DilationW=d[1], UpH=up[0], UpW=up[1], Repeat=repeat, PadTop=pad[0], PadLeft=pad[1], OH=oh, OW=ow)
+             DilationW=d[1], UpH=up[0], UpW=up[1], Repeat=repeat, PadTop=pad[0], PadLeft=pad[1], OH=oh, OW=ow, TileH=tile[0], TileW=tile[1])
     p['Rows'] = ring_rows(p, rows)
     p.update(Style=style, Lanes=lanes, ElementBits=bits, Fill=fill)
-    return Case('finnr_window', p, [bits] * lanes, [bits] * lanes)
+    return Case('finnr_window', p, [bits] * lanes, [bits] * lanes * tile[0] * tile[1])
 
 
 def ring_rows(p, more):
@@ -433,7 +433,17 @@ def windows(r):
         w((4, 3), (4, 4), up=two, pad=(2, 2, 2, 2), inner=2, rows=2, style=1),
         # single pixels, whole images
         w((1, 1)), w((1, 1), rows=1), w((1, 1), k3, pad=same, inner=2, rows=1), w((3, 4), (3, 4), inner=2),
-        w((3, 4), (3, 4), inner=2, rows=3), w((4, 3), (4, 3), groups=3, rows=2, style=3), w((5, 1)), w((5, 1), rows=1)]
+        w((3, 4), (3, 4), inner=2, rows=3), w((4, 3), (4, 3), groups=3, rows=2, style=3), w((5, 1)), w((5, 1), rows=1),
+        # tiles: whole windows, rows from the least to plenty; kernel rows, parts of them, several of them
+        *[w((5, 5), k3, pad=same, rows=n, tile=k3, fill=9) for n in (0, 1, 2, 4, 7, 13)],
+        w((6, 7), k3, rows=2, tile=(1, 3)), w((6, 7), k3, groups=3, pad=same, rows=1, tile=(1, 3), lanes=2),
+        w((7, 9), (2, 4), rows=1, tile=(1, 2)), w((7, 9), (4, 2), rows=2, tile=(2, 2)), w((5, 6), (4, 6), pad=same, rows=1, tile=(2, 6)),
+        w((8, 8), k2, s=two, tile=k2), w((8, 8), k2, groups=4, rows=1, tile=k2), w((9, 8), k3, s=two, pad=same, rows=2, tile=k3, style=2),
+        w((9, 11), k3, d=two, pad=(2, 2, 2, 2), rows=1, tile=k3), w((9, 11), k3, d=(3, 4), rows=2, tile=k3, style=1),
+        w((11, 12), k2, s=(3, 4), rows=1, tile=k2), w((9, 10), k5, pad=(2, 2, 2, 2), rows=2, tile=k5, bits=2),
+        w((1, 12), (1, 3), pad=(0, 1, 0, 1), rows=1, tile=(1, 3)), w((12, 1), (3, 1), pad=(1, 0, 1, 0), rows=1, tile=(3, 1)),
+        w((2, 2), k5, pad=(2, 2, 2, 2), rows=1, tile=k5), w((3, 4), k3, pad=(4, 5, 3, 6), rows=1, tile=k3), w((6, 6), k3, pad=(-1, 1, 1, -2), tile=k3),
+        w((1, 1), k3, groups=2, pad=same, tile=k3), w((3, 4), (3, 4), rows=3, tile=(3, 4)), w((2, 2), k3, pad=same, s=(5, 5), o=(3, 2), tile=(1, 3))]
 
 
 def random_windows(r, n):
@@ -449,9 +459,20 @@ def random_windows(r, n):
         if min(o) < 1 or o[0] * o[1] * k[0] * k[1] * groups * inner > 2500:
             continue
         bits = r.randint(1, 9)
+        tile = (1, 1)
+        if r.random() < 0.5:
+            tile, inner, up = r.choice(tiles(k)), 1, (1, 1)
+            o = [extent(hw[a], 1, repeat, (pad[a], pad[a + 2]), k[a], d[a], s[a]) for a in (0, 1)]
+            if min(o) < 1:
+                continue
         cases.append(window(r, hw, k, groups, inner, s, d, up, repeat, pad, rows=r.choice([0, 0, 1, 1, 2, 3, hw[0], 2 * hw[0]]), bits=bits,
-                            lanes=r.randint(1, 3), fill=r.getrandbits(bits), style=r.randint(0, 3)))
+                            lanes=r.randint(1, 3), fill=r.getrandbits(bits), style=r.randint(0, 3), tile=tile))
     return cases
+
+
+def tiles(k):
+    """The kernel positions of a beat: part of a kernel row, or whole ones."""
+    return [(1, n) for n in range(1, k[1] + 1) if k[1] % n == 0] + [(n, k[1]) for n in range(2, k[0] + 1) if k[0] % n == 0]
 
 
 def dots(r):

@@ -97,7 +97,8 @@ Shape ShapeOf(const Case& c) {
     s.out_beats = c["Groups"] * (c["Mh"] / c["Pe"]);
     s.interval = s.in_beats * (c["Mh"] / c["Pe"]);
   } else if (c.module == "finnr_window") {
-    s.in_bits = s.out_bits = lanes(c["Lanes"], c["ElementBits"]);
+    s.in_bits = lanes(c["Lanes"], c["ElementBits"]);
+    s.out_bits = lanes(c["Lanes"] * c["TileH"] * c["TileW"], c["ElementBits"]);
     s.in_beats = finnr::in_beats(WindowOf(c));
     s.out_beats = finnr::out_beats(WindowOf(c));
     s.interval = finnr::window_interval(WindowOf(c), c["Rows"]);

@@ -28,7 +28,9 @@ inline finnr::WindowShape WindowOf(const Case& c) {
           .pad_top = c["PadTop"],
           .pad_left = c["PadLeft"],
           .oh = c["OH"],
-          .ow = c["OW"]};
+          .ow = c["OW"],
+          .tile_h = c["TileH"],
+          .tile_w = c["TileW"]};
 }
 
 // The virtual image is laid out, then windows are cut.
