@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// finnr_pool: maximum or sum of beats, lane by lane: pooling behind a window (Inner = 1, Count = elements of the window) or
-// over a whole map straight from its stream (Inner = beats per pixel, Count = pixels).
+// finnr_pool: maximum or sum of beats, lane by lane: pooling behind a window (Inner = 1, Count = beats of the window, each of
+// Simd of its elements) or over a whole map straight from its stream (Inner = beats per pixel, Count = pixels).
 //
-// Function   Output beat i of a frame is the maximum or the sum over n of input beat n * Inner + i, for Count n.
+// Function   Output beat i of a frame is the maximum or the sum over n of input beat n * Inner + i, for Count n, and over the
+//            Simd elements of a beat: lane s * Lanes + l is element s of lane l. Simd > 1 needs Inner = 1.
 //            Function 0: maximum; OutBits equals XBits. Function 1: sum, low OutBits bits; a bipolar element counts +1 or
 //            -1.
 // Kinds      0 unsigned, 1 signed two's complement, 2 bipolar (one bit; 1 is +1 and 0 is -1). Lane 0 in the low bits.
 // Protocol   Frames of Count * Inner beats in, of Inner beats out. s_ready_o depends combinationally on m_ready_i (one
 //            common enable).
-// Latency    From input beat (Count - 1) * Inner + i to output beat i, without stalls: 1 cycle, 2 cycles if Inner > 1.
+// Latency    From input beat (Count - 1) * Inner + i to output beat i, without stalls: 1 cycle, 2 cycles if Inner > 1 or
+//            Simd > 1.
 // Interval   Count * Inner cycles per frame, sustained: a frame's results leave while the next frame enters.
-// Resources  Lanes comparators or adders and an output register; if Inner > 1 a memory of Inner words of Style (see
+// Resources  Simd * Lanes comparators or adders and an output register; if Simd > 1 a register behind the tree over Simd; if Inner > 1 a memory of Inner words of Style (see
 //            finnr_ram) and an input register. A word of the memory is read again Inner beats after it was read, that is
 //            after it was written: nothing is forwarded.
 // Reset      Valid bits and counters only.
@@ -20,6 +22,7 @@
 
 module finnr_pool #(
   parameter `FINNR_UINT Lanes    = 2,
+  parameter `FINNR_UINT Simd     = 1,
   parameter `FINNR_UINT XBits    = 4,
   parameter `FINNR_UINT XKind    = 0,
   parameter `FINNR_UINT OutBits  = 4,
@@ -31,25 +34,40 @@ module finnr_pool #(
   parameter `FINNR_UINT Style    = 0
   // verilator lint_on UNUSEDPARAM
 ) (
-  input  logic                     clk_i,
-  input  logic                     rst_ni,
-  input  logic                     s_valid_i,
-  output logic                     s_ready_o,
-  input  logic [Lanes*XBits-1:0]   s_data_i,
-  output logic                     m_valid_o,
-  input  logic                     m_ready_i,
-  output logic [Lanes*OutBits-1:0] m_data_o
+  input  logic                        clk_i,
+  input  logic                        rst_ni,
+  input  logic                        s_valid_i,
+  output logic                        s_ready_o,
+  input  logic [Simd*Lanes*XBits-1:0] s_data_i,
+  output logic                        m_valid_o,
+  input  logic                        m_ready_i,
+  output logic [Lanes*OutBits-1:0]    m_data_o
 );
 
   localparam `FINNR_UINT CountBits = (Count > 1) ? $clog2(Count) : 1;
 
   `FINNR_CHECK(gen_check_lanes, Lanes >= 1, "finnr_pool: Lanes must be at least 1")
+  `FINNR_CHECK(gen_check_simd, Simd >= 1 && (Simd == 1 || Inner == 1), "finnr_pool: Simd must be at least 1, and 1 if Inner is more")
   `FINNR_CHECK(gen_check_bits, XBits >= 1 && XBits <= 64 && OutBits >= 1 && OutBits <= 64,
                "finnr_pool: XBits and OutBits must be 1 to 64")
   `FINNR_CHECK(gen_check_kind, XKind <= 2 && (XKind != 2 || XBits == 1), "finnr_pool: XKind must be 0 to 2; bipolar has one bit")
   `FINNR_CHECK(gen_check_count, Count >= 1 && Inner >= 1, "finnr_pool: Count and Inner must be at least 1")
   `FINNR_CHECK(gen_check_function, Function <= 1, "finnr_pool: Function must be 0 or 1")
   `FINNR_CHECK(gen_check_out, Function == 1 || OutBits == XBits, "finnr_pool: a maximum has the bits of its inputs")
+
+  // verilator lint_off UNUSEDSIGNAL
+  // Reason: a sum may have fewer bits than an element.
+  function automatic logic [OutBits-1:0] extend(input logic [XBits-1:0] x);
+    if (XKind == 1) extend = OutBits'($signed(x));
+    else if (XKind == 2 && Function == 1) extend = x[0] ? OutBits'(1) : '1;
+    else extend = OutBits'(x);
+  endfunction
+  // verilator lint_on UNUSEDSIGNAL
+  function automatic logic [OutBits-1:0] combine(input logic [OutBits-1:0] a, input logic [OutBits-1:0] b);
+    if (Function == 1) combine = a + b;
+    else if (XKind == 1) combine = ($signed(a) > $signed(b)) ? a : b;
+    else combine = (a > b) ? a : b;
+  endfunction
 
   logic                     enable;
   logic                     push;
@@ -60,7 +78,7 @@ module finnr_pool #(
   logic                     op_valid;  // operands of the reduction
   logic                     op_first;
   logic                     op_last;
-  logic [Lanes*XBits-1:0]   op_x;
+  logic [Lanes*OutBits-1:0] op_x;
   logic [Lanes*OutBits-1:0] op_old;
   logic [Lanes*OutBits-1:0] result;
   logic                     valid_q;
@@ -79,13 +97,55 @@ module finnr_pool #(
     else if (push && wrap) round_q <= last ? '0 : round_q + 1'b1;
   end
 
-  if (Inner == 1) begin : gen_register
+  if (Inner == 1 && Simd == 1) begin : gen_register
     assign wrap     = 1'b1;
     assign op_valid = s_valid_i;
     assign op_first = first;
     assign op_last  = last;
-    assign op_x     = s_data_i;
     assign op_old   = result_q;
+    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+      assign op_x[l*OutBits +: OutBits] = extend(s_data_i[l*XBits +: XBits]);
+    end
+  end else if (Inner == 1) begin : gen_tree
+    localparam int Elements = Simd;
+    localparam int Stride   = Lanes;
+
+    logic                     x_valid_q;
+    logic                     x_first_q;
+    logic                     x_last_q;
+    logic [Lanes*OutBits-1:0] x_q;
+    logic [Lanes*OutBits-1:0] x;
+
+    // Node n of a balanced tree has the children 2n + 1 and 2n + 2; the elements are its leaves.
+    always_comb begin : tree
+      logic [(2*Simd-1)*OutBits-1:0] node;
+      for (int l = 0; l < Stride; l++) begin
+        for (int s = 0; s < Elements; s++) begin
+          node[(Elements-1+s)*OutBits +: OutBits] = extend(s_data_i[(s*Stride+l)*XBits +: XBits]);
+        end
+        for (int n = Elements - 2; n >= 0; n--) begin
+          node[n*OutBits +: OutBits] = combine(node[(2*n+1)*OutBits +: OutBits], node[(2*n+2)*OutBits +: OutBits]);
+        end
+        x[l*OutBits +: OutBits] = node[OutBits-1:0];
+      end
+    end
+
+    assign wrap     = 1'b1;
+    assign op_valid = x_valid_q;
+    assign op_first = x_first_q;
+    assign op_last  = x_last_q;
+    assign op_x     = x_q;
+    assign op_old   = result_q;
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) x_valid_q <= 1'b0;
+      else if (enable) x_valid_q <= s_valid_i;
+      if (push) begin
+        x_first_q <= first;
+        x_last_q  <= last;
+        x_q       <= x;
+      end
+    end
   end else begin : gen_memory
     localparam `FINNR_UINT InnerBits = $clog2(Inner);
 
@@ -100,7 +160,9 @@ module finnr_pool #(
     assign op_valid = x_valid_q;
     assign op_first = x_first_q;
     assign op_last  = x_last_q;
-    assign op_x     = x_q;
+    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+      assign op_x[l*OutBits +: OutBits] = extend(x_q[l*XBits +: XBits]);
+    end
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
@@ -129,21 +191,9 @@ module finnr_pool #(
     );
   end
 
-  always_comb begin : reduce
-    logic [OutBits-1:0] x;
-    logic [OutBits-1:0] old;
-    result = '0;
-    x      = '0;
-    old    = '0;
-    for (int l = 0; l < Lanes; l++) begin
-      old = op_old[l*OutBits +: OutBits];
-      if (XKind == 1) x = OutBits'($signed(op_x[l*XBits +: XBits]));
-      else if (XKind == 2 && Function == 1) x = op_x[l] ? OutBits'(1) : '1;
-      else x = OutBits'(op_x[l*XBits +: XBits]);
-      if (Function == 1) result[l*OutBits +: OutBits] = op_first ? x : old + x;
-      else if (XKind == 1) result[l*OutBits +: OutBits] = (op_first || $signed(x) > $signed(old)) ? x : old;
-      else result[l*OutBits +: OutBits] = (op_first || x > old) ? x : old;
-    end
+  for (genvar l = 0; l < Lanes; l++) begin : gen_reduce
+    assign result[l*OutBits +: OutBits] =
+        op_first ? op_x[l*OutBits +: OutBits] : combine(op_x[l*OutBits +: OutBits], op_old[l*OutBits +: OutBits]);
   end
 
   always_ff @(posedge clk_i) begin

@@ -74,15 +74,18 @@ class Maker {
             {"PadLeft", s.pad_left},
             {"OH", s.oh},
             {"OW", s.ow},
+            {"TileH", s.tile_h},
+            {"TileW", s.tile_w},
             {"Rows", w.rows},
-            {"Style", buffer_style(w.rows * s.w * s.groups * s.inner)},
+            {"Style", buffer_style(w.rows * s.w * s.groups * s.inner / (s.tile_h * s.tile_w))},  // a tile's lie in as many memories
             {"Lanes", in_.lanes},
             {"ElementBits", in_.element.bits()},
             {"Fill", sv::literal(fill, in_.element.bits())}};
   }
 
   Parameters operator()(const PoolUnit& p) const {
-    return {{"Lanes", in_.lanes},
+    return {{"Lanes", out_.lanes},
+            {"Simd", p.simd},
             {"XBits", p.x.bits()},
             {"XKind", kind_of(p.x)},
             {"OutBits", out_.element.bits()},

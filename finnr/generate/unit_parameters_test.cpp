@@ -106,7 +106,10 @@ TEST(UnitParameters, DepthwiseAndPools) {
   EXPECT_EQ(m.units.at("dw0").at("Simd"), "4");
   EXPECT_EQ(m.units.at("dw0").at("WeightStyle"), "2");
   EXPECT_EQ(m.units.at("pool0_window").at("Groups"), "2");
-  EXPECT_EQ(m.units.at("pool0").at("Count"), "4");
+  EXPECT_EQ(m.units.at("pool0_window").at("TileH"), "1");
+  EXPECT_EQ(m.units.at("pool0_window").at("TileW"), "2");
+  EXPECT_EQ(m.units.at("pool0").at("Simd"), "2");
+  EXPECT_EQ(m.units.at("pool0").at("Count"), "2");
   EXPECT_EQ(m.units.at("pool0").at("Inner"), "1");
   EXPECT_EQ(m.units.at("pool0").at("Function"), "0");
   EXPECT_EQ(m.units.at("pool1").at("Count"), "4");

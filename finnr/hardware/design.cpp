@@ -98,6 +98,7 @@ std::string window_text(const WindowUnit& unit) {
   if (s.dilation_h != 1 || s.dilation_w != 1) text += fmt::format(" dilation {}x{}", s.dilation_h, s.dilation_w);
   if (s.up_h != 1 || s.up_w != 1) text += fmt::format(" {} {}x{}", s.repeat ? "repeat" : "spacing", s.up_h, s.up_w);
   if (s.pad_top != 0 || s.pad_left != 0) text += fmt::format(" pad {},{}", s.pad_top, s.pad_left);
+  if (s.tile_h * s.tile_w != 1) text += fmt::format(" tile {}x{}", s.tile_h, s.tile_w);
   return text + fmt::format(" rows {}", unit.rows);
 }
 
@@ -118,7 +119,7 @@ std::string kind_text(const Unit& unit) {
                           steps(v.steps);
                  },
                  [](const WindowUnit& w) { return window_text(w); },
-                 [](const PoolUnit& p) { return fmt::format(" {} of {}", to_text(p.kind), p.count); },
+                 [](const PoolUnit& p) { return fmt::format(" {} of {}", to_text(p.kind), p.simd * p.count); },
                  [](const Threshold& t) {
                    return fmt::format(" {} channels, thresholds {} -> {}", t.channels, t.steps.count(), to_text(t.steps.codes));
                  },

@@ -80,9 +80,10 @@ struct WindowUnit {
   std::int64_t cycles = 1;  ///< between images, window_interval(shape, rows)
 };
 
-/// Maximum or sum of `count` beats that stand `inner` beats apart.
+/// Maximum or sum of `count` beats that stand `inner` beats apart, of `simd` elements of each channel.
 struct PoolUnit {
   PoolKind kind = PoolKind::kMax;
+  std::int64_t simd = 1;  ///< more than one where inner is 1
   std::int64_t count = 1;
   std::int64_t inner = 1;
   IntType x;

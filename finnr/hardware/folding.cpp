@@ -44,7 +44,7 @@ std::vector<std::int64_t> simd_choices(const MatrixLayer& layer) {
 /// Cycles of the windows in front of a matrix of `m` pixels at once, when they are as wide as they can be.
 std::int64_t least_window_cycles(const MatrixLayer& layer, std::int64_t m) {
   if (!layer.windows) return 0;
-  return layer.groups * std::max(layer.windows->pixels() / m * layer.windows->kernel(), layer.windows->pixels_in());
+  return layer.groups * tiled_beats(*layer.windows, layer.windows->pixels() / m, tiles(*layer.windows).back());
 }
 
 /// Cycles of a matrix of `m` pixels at once; the copies' results pass through one stream of `pe` lanes.
@@ -54,18 +54,18 @@ std::int64_t matrix_cycles(const MatrixLayer& layer, std::int64_t pe, std::int64
 }
 
 std::int64_t depthwise_cycles(const DepthwiseLayer& layer, std::int64_t pe, std::int64_t simd) {
-  const std::int64_t folds = ceil_div(layer.channels, pe);
-  if (!layer.windows) return folds * layer.pixels * ceil_div(layer.kernel, simd);
-  return folds * std::max(layer.pixels * layer.kernel, layer.windows->pixels_in());  // windows give one element at a time
+  const std::int64_t beats = layer.pixels * ceil_div(layer.kernel, simd);
+  const std::int64_t windows = layer.windows ? tiled_beats(*layer.windows, layer.pixels, tiles(*layer.windows).back()) : 0;
+  return ceil_div(layer.channels, pe) * std::max(beats, windows);
 }
 
 Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
-  // One pixel at once where that is enough; each copy has its own weights.
-  std::int64_t m = 1;
-  for (const std::int64_t pixels : pixel_choices(layer)) {
-    m = pixels;
-    if (std::max(layer.vectors / m, least_window_cycles(layer, m)) <= cycles) break;
-  }
+  // One pixel at once where that is enough; each copy has its own weights. Copies help windows that cannot send several kernel
+  // positions at once.
+  const std::vector<std::int64_t> choices = pixel_choices(layer);
+  const auto least = [&](std::int64_t pixels) { return std::max(layer.vectors, least_window_cycles(layer, pixels)); };
+  const std::int64_t limit = std::max(cycles, least(choices.back()));
+  const std::int64_t m = *std::ranges::find_if(choices, [&](std::int64_t pixels) { return least(pixels) <= limit; });
   Fold best{static_cast<int>(layer.outputs), static_cast<int>(layer.inputs), false, {}, static_cast<int>(m)};
   for (const std::int64_t simd : simd_choices(layer)) {
     for (const std::int64_t pe : divisors(layer.outputs)) {
@@ -78,11 +78,16 @@ Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
   return best;
 }
 
+/// More channels at once first, and then elements of their windows, which take more memories.
 Fold balance(const DepthwiseLayer& layer, std::int64_t cycles) {
   for (const std::int64_t pe : divisors(layer.channels)) {
     if (depthwise_cycles(layer, pe, 1) <= cycles) return {static_cast<int>(pe), 1, false, {}};
   }
-  return {static_cast<int>(layer.channels), 1, false, {}};
+  const std::int64_t limit = std::max(cycles, depthwise_cycles(layer, layer.channels, layer.kernel));
+  const std::vector<std::int64_t> choices = divisors(layer.kernel);
+  const std::int64_t simd =
+      *std::ranges::find_if(choices, [&](std::int64_t elements) { return depthwise_cycles(layer, layer.channels, elements) <= limit; });
+  return {static_cast<int>(layer.channels), static_cast<int>(simd), false, {}};
 }
 
 }  // namespace
@@ -108,7 +113,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
           [&](const DepthwiseLayer& d) { return depthwise_cycles(d, pe, fold.simd); },
           [&](const PoolLayer& p) {
             const std::int64_t folds = ceil_div(p.channels, pe);
-            return folds * std::max(p.count * p.pixels, p.windows ? p.windows->pixels_in() : 0);
+            return folds * (p.windows ? std::max(p.pixels, p.windows->pixels_in()) : p.count * p.pixels);
           },
           [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
           [&](const ShiftLayer& t) { return t.vectors * ceil_div(t.channels, pe); },

@@ -31,6 +31,16 @@ inline Folding random_folding(const HardwarePart& part, Rng& rng, bool pad) {
       };
       fold.pe = lanes(m->outputs, fold.pad);
       fold.simd = lanes(m->inputs, fold.pad && !m->windows);
+      if (m->windows && rng.chance(0.3)) {  // as quick as it can be, so that windows must send several positions at once
+        const std::vector<Tile> choices = tiles(*m->windows);
+        const Tile& tile = choices[static_cast<std::size_t>(rng.between(0, std::ssize(choices) - 1))];
+        fold.pe = static_cast<int>(m->outputs);
+        fold.simd = static_cast<int>(tile.positions() * (m->inputs / m->windows->kernel()));
+      }
+      if (!fold.pad && rng.chance(0.3)) {
+        const std::vector<std::int64_t> pixels = pixel_choices(*m);
+        fold.m = static_cast<int>(pixels[static_cast<std::size_t>(rng.between(0, std::ssize(pixels) - 1))]);
+      }
       store();
     } else if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) {
       fold.pe = divisor(d->channels);

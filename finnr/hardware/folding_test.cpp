@@ -53,6 +53,29 @@ TEST(Balance, FullParallelismWhereNothingIsFastEnough) {
   EXPECT_EQ(layer_interval(part.layers[0], folding[0]), 3) << "one vector a cycle";
 }
 
+TEST(Balance, WholeWindowsInsteadOfCopies) {
+  SmallNetwork net;
+  ValueId x = net.thresholds(net.conv(net.input({1, 4, 8, 8}), 6, {3, 3}, {.begin = {1, 1}, .end = {1, 1}}));
+  x = net.thresholds(net.conv(x, 6, {3, 3}, {.begin = {1, 1}, .end = {1, 1}, .groups = 6}));
+  const HardwarePart part = part_of(net.done({x}));
+  const Folding folding = balance(part, 64);
+  EXPECT_EQ(folding[0].m, 1);
+  EXPECT_EQ(folding[0].simd, 36);
+  EXPECT_EQ(folding[1].pe, 6);
+  EXPECT_EQ(folding[1].simd, 9);
+  for (std::size_t i = 0; i < 2; ++i) EXPECT_EQ(layer_interval(part.layers[i], folding[i]), 64) << "the pixels of the image";
+  EXPECT_EQ(balance(part, 1)[0].m, 1) << "copies would wait for the image, too";
+}
+
+TEST(Balance, CopiesWhereWindowsSendOnePositionAtOnce) {
+  SmallNetwork net;
+  const HardwarePart part = part_of(
+      net.done({net.conv(net.input({1, 4, 8, 8}), 6, {3, 3}, {.begin = {2, 2}, .end = {2, 2}, .spacing = {2, 2}})}));  // 17 x 17 windows
+  const Folding folding = balance(part, 1000);
+  EXPECT_EQ(folding[0].m, 17);
+  EXPECT_LE(layer_interval(part.layers[0], folding[0]), 1000);
+}
+
 TEST(DefaultFolding, SmallNetworksTakeUpToFiftyThousandCycles) {
   const HardwarePart part = part_of(integer_chain({784, 64, 64, 10}));
   const Folding folding = default_folding(part);
@@ -109,9 +132,11 @@ TEST(Balance, ConvolutionsTakeWholePixelsOrPartsOfTheChannels) {
     EXPECT_TRUE(6 % folding[0].simd == 0 || folding[0].simd % 6 == 0) << folding[0].simd;
     EXPECT_EQ(m.inputs % folding[0].simd, 0);
   }
-  // The 64 pixels come one a cycle; six windows of nine pixels at once pass in 54 cycles, and more multiplications would wait.
+  // The 64 pixels come one a cycle, and 36 whole windows leave in that time.
   const Folding full = balance(part, 1);
-  EXPECT_EQ(full[0].m, 6);
+  EXPECT_EQ(full[0].m, 1);
+  EXPECT_EQ(full[0].pe, 10);
+  EXPECT_EQ(full[0].simd, 54);
   EXPECT_EQ(layer_interval(part.layers[0], full[0]), 64);
 }
 
@@ -130,11 +155,11 @@ TEST(Balance, DepthwiseConvolutionsUnfoldTheirChannels) {
 TEST(FoldingForFps, LayersWithoutWeightsLimitTheRateToo) {
   SmallNetwork net;
   const ValueId x = net.conv(net.input({1, 2, 4, 4}), 8, {1, 1});
-  const HardwarePart part = part_of(net.done({net.pool(x, {.kernel = {3, 3}, .begin = {1, 1}, .end = {1, 1}})}));
-  const Result<Folding> folding = folding_for_fps(part, 1e6, 100);
-  ASSERT_FALSE(folding.ok()) << "16 windows of nine pixels, one pixel a cycle";
-  EXPECT_NE(folding.error().cause.find("layer pool0 needs 144"), std::string::npos) << folding.error().cause;
-  EXPECT_TRUE(folding_for_fps(part, 6.9e5, 100).ok());
+  const HardwarePart part = part_of(net.done({net.pool(x, {.kernel = {2, 2}, .begin = {1, 1}, .end = {1, 1}})}));
+  const Result<Folding> folding = folding_for_fps(part, 5e6, 100);
+  ASSERT_FALSE(folding.ok()) << "25 windows, one a cycle";
+  EXPECT_NE(folding.error().cause.find("layer pool0 needs 25"), std::string::npos) << folding.error().cause;
+  EXPECT_TRUE(folding_for_fps(part, 4e6, 100).ok());
 }
 
 TEST(LayerInterval, OfMoves) {

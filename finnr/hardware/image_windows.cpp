@@ -43,6 +43,29 @@ Windows windows_of(const Shape& x, const Shape& y, const Shape& kernel, const Sh
   return {s, fill, x[0]};
 }
 
+std::vector<Tile> tiles(const Windows& windows) {
+  const WindowShape& s = windows.shape;
+  std::vector<Tile> result = {{1, 1}};
+  if (s.up_h != 1 || s.up_w != 1) return result;
+  for (std::int64_t w = 2; w <= s.kw; ++w) {
+    if (s.kw % w == 0) result.push_back({1, w});
+  }
+  for (std::int64_t h = 2; h <= s.kh; ++h) {
+    if (s.kh % h == 0) result.push_back({h, s.kw});
+  }
+  return result;
+}
+
+std::int64_t tiled_beats(const Windows& windows, std::int64_t pixels, const Tile& tile) {
+  return std::max(pixels * windows.kernel() / tile.positions(), windows.pixels_in());
+}
+
+Tile least_tile(const Windows& windows, std::int64_t pixels, std::int64_t beats) {
+  const std::vector<Tile> choices = tiles(windows);
+  const std::int64_t limit = std::max(beats, tiled_beats(windows, pixels, choices.back()));
+  return *std::ranges::find_if(choices, [&](const Tile& tile) { return tiled_beats(windows, pixels, tile) <= limit; });
+}
+
 std::optional<Windows> resampled(const Take& op, const Shape& x, const Shape& y) {
   const std::int64_t n = std::ssize(op.indices);
   const auto at = [&](std::int64_t i) { return op.indices[static_cast<std::size_t>(i)]; };

@@ -3,12 +3,21 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 #include "finnr/graph/op.h"
 #include "finnr/hardware/window.h"
 #include "finnr/tensor/shape.h"
 
 namespace finnr {
+
+/// Kernel positions that windows send in a beat: `h` kernel rows of `w` columns (window.h).
+struct Tile {
+  std::int64_t h = 1;
+  std::int64_t w = 1;
+
+  [[nodiscard]] std::int64_t positions() const { return h * w; }
+};
 
 /// Where windows stand on an image and what fills the rest. Channels do not count here: the units add them.
 struct Windows {
@@ -29,6 +38,16 @@ struct Windows {
 /// lies along h, where the unit holds a few pixels of it.
 Windows windows_of(const Shape& x, const Shape& y, const Shape& kernel, const Shape& stride, const Shape& dilation, const Shape& begin,
                    const Shape& spacing, std::int64_t fill);
+
+/// The tiles of windows, fewest positions first: parts of a kernel row, then whole kernel rows up to the whole window. A single
+/// position where pixels are repeated or spaced.
+std::vector<Tile> tiles(const Windows& windows);
+
+/// Beats of `pixels` windows of one channel with a tile, or of the images where those are more.
+std::int64_t tiled_beats(const Windows& windows, std::int64_t pixels, const Tile& tile);
+
+/// The fewest positions with which tiled_beats() is at most `beats`, or as few as it can be.
+Tile least_tile(const Windows& windows, std::int64_t pixels, std::int64_t beats);
 
 /// A take along a spatial axis as windows of one pixel: even steps, or every element several times. Nothing for other indices.
 std::optional<Windows> resampled(const Take& op, const Shape& x, const Shape& y);

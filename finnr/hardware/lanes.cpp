@@ -9,23 +9,6 @@
 namespace finnr {
 namespace {
 
-/// Lanes of the windows in front of a matrix: its SIMD where that divides the channels of a group, else the fewest with which
-/// the windows are no slower than the matrix.
-int window_lanes(const MatrixLayer& m, const Fold& fold) {
-  const Windows& windows = *m.windows;
-  const std::int64_t channels = m.inputs / windows.kernel();
-  const std::int64_t matrix = m.vectors / fold.m * ceil_div(m.outputs, fold.pe) * ceil_div(m.inputs, fold.simd);
-  const auto fits = [&](std::int64_t lanes) {
-    const std::int64_t beats = m.groups * (channels / lanes);
-    return std::max(windows.pixels() / fold.m * windows.kernel(), windows.pixels_in()) * beats <= matrix;
-  };
-  if (channels % fold.simd == 0 && fits(fold.simd)) return fold.simd;
-  for (const std::int64_t lanes : divisors(channels)) {
-    if (fits(lanes)) return static_cast<int>(lanes);
-  }
-  return static_cast<int>(channels);
-}
-
 /// What lanes of a layer without a fold of its own must divide, and its beats in a frame with one lane.
 struct Free {
   std::int64_t divide = 1;
@@ -47,8 +30,8 @@ std::int64_t run_length(const std::vector<std::int64_t>& index, std::int64_t mos
 }
 
 Free freedom(const Layer& layer, const HardwarePart& part) {
-  const auto windowed = [](const Windows& w, std::int64_t channels) {
-    return Free{channels, channels * std::max(w.pixels() * w.kernel(), w.pixels_in())};
+  const auto windowed = [](const Windows& w, std::int64_t channels) {  // of one position, or whole windows in front of a pool
+    return Free{channels, channels * std::max(w.pixels(), w.pixels_in())};
   };
   return std::visit(
       Overloaded{[](const MatrixLayer&) { return Free{}; }, [](const DepthwiseLayer&) { return Free{}; },
@@ -89,10 +72,29 @@ Free freedom(const Layer& layer, const HardwarePart& part) {
 
 }  // namespace
 
+Feed feed_of(const MatrixLayer& m, const Fold& fold) {
+  const Windows& windows = *m.windows;
+  const std::int64_t channels = m.inputs / windows.kernel();
+  const std::int64_t pixels = windows.pixels() / fold.m;
+  const std::int64_t matrix = m.vectors / fold.m * ceil_div(m.outputs, fold.pe) * ceil_div(m.inputs, fold.simd);
+  const auto fits = [&](std::int64_t lanes) { return m.groups * (channels / lanes) * tiled_beats(windows, pixels, {}) <= matrix; };
+  if (channels % fold.simd == 0 && fits(fold.simd)) return {fold.simd, {}};
+  for (const std::int64_t lanes : divisors(channels)) {
+    if (fits(lanes)) return {static_cast<int>(lanes), {}};
+  }
+  return {static_cast<int>(channels), least_tile(windows, pixels, matrix / m.groups)};
+}
+
+Feed feed_of(const DepthwiseLayer& d, const Fold& fold) {
+  return {fold.pe, least_tile(*d.windows, d.pixels, d.pixels * ceil_div(d.kernel, fold.simd))};
+}
+
+Feed feed_of(const PoolLayer& p, const Fold& fold) { return {fold.pe, least_tile(*p.windows, p.pixels, p.pixels)}; }
+
 Side input_side(const Layer& layer, const Fold& fold, std::size_t port) {
   return std::visit(Overloaded{[&](const MatrixLayer& m) {
                                  if (!m.windows) return Side{m.vectors, m.inputs, fold.simd};
-                                 return Side{m.windows->pixels_in(), m.groups * m.inputs / m.windows->kernel(), window_lanes(m, fold)};
+                                 return Side{m.windows->pixels_in(), m.groups * m.inputs / m.windows->kernel(), feed_of(m, fold).lanes};
                                },
                                [&](const DepthwiseLayer& d) {
                                  return Side{d.windows ? d.windows->pixels_in() : d.pixels, d.channels, fold.pe};

@@ -10,6 +10,20 @@ namespace finnr {
 
 // How wide the streams of a folded layer are.
 
+/// How windows feed the layer behind them.
+struct Feed {
+  int lanes = 1;  ///< of the image
+  Tile tile;      ///< kernel positions in a beat of the windows, which has lanes * tile.positions() lanes
+};
+
+/// Windows in front of a matrix have its SIMD as lanes where that divides the channels of a group and is quick enough, else the
+/// fewest lanes with which they are no slower than the matrix; where one kernel position a beat is too slow, all channels of a
+/// group and the fewest positions. Those in front of a depthwise layer and of a pool have its PE as lanes and the fewest
+/// positions with which they are no slower than the layer, a pool being as quick as its streams.
+Feed feed_of(const MatrixLayer& layer, const Fold& fold);
+Feed feed_of(const DepthwiseLayer& layer, const Fold& fold);
+Feed feed_of(const PoolLayer& layer, const Fold& fold);
+
 /// A layer's own view of one of its streams.
 struct Side {
   std::int64_t vectors = 1;

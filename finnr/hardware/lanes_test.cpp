@@ -72,6 +72,34 @@ TEST(InputSide, ImagesInFrontOfWindows) {
   EXPECT_EQ(output_side(part.layers[0], {2, 3, false, {}}, part.links[part.layers[0].output]).lanes, 2);
 }
 
+TEST(FeedOf, LanesFirstAndThenPositions) {
+  SmallNetwork net;
+  const Graph graph = net.done({net.conv(net.input({1, 4, 5, 5}), 12, {3, 3}, {.stride = {2, 2}, .begin = {1, 1}, .end = {1, 1}})});
+  const HardwarePart part = part_of(graph);
+  const auto feed = [&](int pe, int simd) {
+    const Feed f = feed_of(std::get<MatrixLayer>(part.layers[0].kind), {pe, simd, false, {}});
+    return std::to_string(f.lanes) + " lanes, " + std::to_string(f.tile.h) + "x" + std::to_string(f.tile.w);
+  };
+  EXPECT_EQ(feed(1, 9), "1 lanes, 1x1") << "432 cycles";
+  EXPECT_EQ(feed(1, 36), "4 lanes, 1x1") << "108 cycles; one position at once is 9 windows of 9 beats";
+  EXPECT_EQ(feed(2, 36), "4 lanes, 1x3") << "54 cycles";
+  EXPECT_EQ(feed(12, 36), "4 lanes, 3x3") << "the image takes 25 cycles, and windows of three beats 27";
+}
+
+TEST(FeedOf, PoolsAreAsQuickAsTheirStreams) {
+  const auto tile = [](const Around& around) {
+    SmallNetwork one;
+    const HardwarePart part = part_of(one.done({one.pool(one.thresholds(one.input({1, 2, 8, 8})), around)}));
+    const Layer& layer = part.layers.back();
+    const Feed f = feed_of(std::get<PoolLayer>(layer.kind), {1, 0, false, {}});
+    return std::to_string(f.tile.h) + "x" + std::to_string(f.tile.w) + " in " + std::to_string(layer_interval(layer, {1, 0, false, {}}));
+  };
+  EXPECT_EQ(tile({.kernel = {2, 2}, .stride = {2, 2}}), "1x1 in 128") << "every pixel stands in one window";
+  EXPECT_EQ(tile({.kernel = {3, 3}, .stride = {2, 2}, .begin = {1, 1}}), "1x3 in 128");
+  EXPECT_EQ(tile({.kernel = {3, 3}, .stride = {1, 1}, .begin = {1, 1}, .end = {1, 1}}), "3x3 in 128");
+  EXPECT_EQ(tile({.kernel = {2, 2}, .stride = {1, 1}, .begin = {1, 1}, .end = {1, 1}}), "2x2 in 162") << "more windows than pixels";
+}
+
 TEST(InputSide, OfTakesThatRepeatOrDrop) {
   SmallNetwork net;
   const ValueId x = net.thresholds(net.input({1, 3, 2, 2}));

@@ -230,9 +230,9 @@ class Builder {
     open(layer.output, result);
   }
 
-  /// Windows of `lanes` channels in front of a layer, `groups` and `inner` times a pixel.
-  std::size_t windowed(const Layer& layer, std::string name, const Windows& windows, std::size_t stream, std::int64_t groups,
-                       std::int64_t inner, std::int64_t vectors, std::int64_t channels) {
+  /// Windows of as many channels as the stream has lanes in front of a layer, `groups` and `inner` times a pixel.
+  std::size_t windowed(const Layer& layer, std::string name, const Windows& windows, const Tile& tile, std::size_t stream,
+                       std::int64_t groups, std::int64_t inner, std::int64_t vectors, std::int64_t channels) {
     IntType type = design_.streams[stream].element;
     if (windows.filled() && !type.contains(windows.fill)) type = {std::min(type.lo, windows.fill), std::max(type.hi, windows.fill), false};
     stream = cast(stream, type);
@@ -240,11 +240,14 @@ class Builder {
     unit.shape = windows.shape;
     unit.shape.groups = groups;
     unit.shape.inner = inner;
+    unit.shape.tile_h = tile.h;
+    unit.shape.tile_w = tile.w;
     unit.rows = choose_rows(unit.shape);
     unit.images = windows.images;
     unit.fill = windows.fill;
     unit.cycles = window_interval(unit.shape, unit.rows);
-    const Stream result = rearranged(design_.streams[stream], vectors, channels);
+    Stream result = rearranged(design_.streams[stream], vectors, channels);
+    result.lanes *= static_cast<int>(tile.positions());
     const double share = static_cast<double>(unit.rows) / static_cast<double>(unit.shape.h * unit.images);
     return add(std::move(name), unit, layer.origin, {stream}, result, {share, 4});
   }
@@ -287,7 +290,10 @@ class Builder {
   std::size_t matrix(const Layer& layer, const std::string& name, const MatrixLayer& m, const Fold& fold, std::size_t stream, int lanes) {
     if (m.windows) {
       const std::int64_t inner = m.inputs / m.windows->kernel() / design_.streams[stream].lanes;
-      stream = windowed(layer, name + "_window", *m.windows, stream, m.groups, inner, m.vectors, m.inputs);
+      Fold alone = fold;  // `m` holds the windows of this unit only
+      alone.m = 1;
+      const Tile tile = feed_of(m, alone).tile;
+      stream = windowed(layer, name + "_window", *m.windows, tile, stream, m.groups, inner, m.vectors, m.inputs);
       stream = widened(stream, fold.simd);
       Stream& s = design_.streams[stream];
       s.vectors = m.vectors;
@@ -319,8 +325,8 @@ class Builder {
   std::size_t build(const Layer& layer, const DepthwiseLayer& d, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
     std::size_t stream = inputs[0];
     if (d.windows)
-      stream = windowed(layer, layer.name + "_window", *d.windows, stream, d.channels / fold.pe, 1, d.pixels * d.channels / fold.pe,
-                        d.kernel * fold.pe);
+      stream = windowed(layer, layer.name + "_window", *d.windows, feed_of(d, fold).tile, stream, d.channels / fold.pe, 1,
+                        d.pixels * d.channels / fold.pe, d.kernel * fold.pe);
     Vvu unit;
     unit.channels = d.channels;
     unit.kernel = d.kernel;
@@ -329,7 +335,7 @@ class Builder {
     unit.pixels = d.pixels;
     unit.weights = d.weights;
     unit.w = weight_type(*unit.weights);
-    if (fold.simd > 1) stream = widened(stream, fold.pe * fold.simd);
+    stream = widened(stream, fold.pe * fold.simd);
     unit.x = design_.streams[stream].element;
     unit.accumulator = graph_.value(graph_.node(d.node).outputs[0]).type.ints;
     if (d.thresholds) unit.steps = steps_of(graph_, *d.thresholds, part_.links[layer.output].layout);
@@ -343,11 +349,13 @@ class Builder {
     std::size_t stream = inputs[0];
     const std::int64_t beats = p.channels / fold.pe;
     double share = 1.0;
+    Tile tile;
     if (p.windows) {
-      stream = windowed(layer, layer.name + "_window", *p.windows, stream, beats, 1, p.pixels * beats, p.count * fold.pe);
+      tile = feed_of(p, fold).tile;
+      stream = windowed(layer, layer.name + "_window", *p.windows, tile, stream, beats, 1, p.pixels * beats, p.count * fold.pe);
       share = 2.0 / static_cast<double>(p.pixels);
     }
-    const PoolUnit unit{p.kind, p.count, p.windows ? 1 : beats, design_.streams[stream].element};
+    const PoolUnit unit{p.kind, tile.positions(), p.count / tile.positions(), p.windows ? 1 : beats, design_.streams[stream].element};
     return add(layer.name, unit, layer.origin, {stream}, link_stream(layer.output, lanes), {share, 4});
   }
 
@@ -418,7 +426,8 @@ class Builder {
   }
 
   std::size_t build(const Layer& layer, const ResampleLayer& r, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
-    const std::size_t stream = windowed(layer, layer.name, r.windows, inputs[0], 1, r.channels / fold.pe, r.windows.pixels(), r.channels);
+    const std::size_t stream =
+        windowed(layer, layer.name, r.windows, {}, inputs[0], 1, r.channels / fold.pe, r.windows.pixels(), r.channels);
     Stream& s = design_.streams[stream];
     const Link& out = part_.links[layer.output];
     s.value = out.value;

@@ -72,12 +72,15 @@ void expect_sound(const Design& design) {
                             EXPECT_TRUE(v.channels % v.pe == 0 && v.kernel % v.simd == 0) << unit.name;
                           },
                           [&](const WindowUnit& w) {
-                            EXPECT_EQ(in[0].lanes, out[0].lanes) << unit.name;
+                            EXPECT_EQ(in[0].lanes * w.shape.tile_h * w.shape.tile_w, out[0].lanes) << unit.name;
                             EXPECT_EQ(in[0].beats(), w.images * in_beats(w.shape)) << unit.name;
                             EXPECT_EQ(out[0].beats(), w.images * out_beats(w.shape)) << unit.name;
                             EXPECT_EQ(w.cycles, std::max(in_beats(w.shape), out_beats(w.shape))) << unit.name << ": no beat is lost";
                           },
-                          [&](const PoolUnit& p) { EXPECT_EQ(in[0].beats(), p.count * out[0].beats()) << unit.name; },
+                          [&](const PoolUnit& p) {
+                            EXPECT_EQ(in[0].beats(), p.count * out[0].beats()) << unit.name;
+                            EXPECT_EQ(in[0].lanes, p.simd * out[0].lanes) << unit.name;
+                          },
                           [&](const ReplayUnit& r) {
                             EXPECT_EQ(out[0].beats(), r.passes * in[0].beats()) << unit.name;
                             EXPECT_EQ(in[0].beats() % r.words, 0) << unit.name;
@@ -307,6 +310,24 @@ TEST(Lower, EveryFoldingOfAGroupedAndADepthwiseConvolutionIsSound) {
       }
     }
   }
+}
+
+TEST(Lower, WindowsSendAsManyPositionsAsTheLayerBehindThemTakes) {
+  SmallNetwork net;
+  ValueId x = net.thresholds(net.conv(net.input({1, 4, 6, 6}), 4, {3, 3}, {.begin = {1, 1}, .end = {1, 1}}));
+  x = net.thresholds(net.conv(x, 4, {3, 3}, {.begin = {1, 1}, .end = {1, 1}, .groups = 4}));
+  const Graph graph = net.done({net.pool(x, {.kernel = {3, 3}, .stride = {1, 1}, .begin = {1, 1}, .end = {1, 1}})});
+  const auto windows = [&](int simd, int elements) {
+    const Design design = lowered(graph, {{4, simd, false, {}}, {4, elements, false, {}}, {4, 0, false, {}}});
+    expect_sound(design);
+    std::string text;
+    for (const WindowUnit& w : all<WindowUnit>(design)) text += std::to_string(w.shape.tile_h * w.shape.tile_w) + " ";
+    return text + "in " + std::to_string(interval(design));
+  };
+  EXPECT_EQ(windows(4, 1), "1 1 9 in 324");
+  EXPECT_EQ(windows(12, 3), "3 3 9 in 108");
+  EXPECT_EQ(windows(36, 9), "9 9 9 in 36") << "the pixels of the image";
+  EXPECT_EQ(windows(18, 9), "9 9 9 in 72") << "half a window is no tile: whole ones, cut in two";
 }
 
 TEST(Lower, BranchesForkAndQueueWhereTheyMeet) {

@@ -34,15 +34,21 @@ std::vector<std::int64_t> stepped(const WindowShape& s, std::int64_t rows, std::
     return y * line + x * pixel + c;
   };
   for (std::int64_t oy = 0; oy < s.oh; ++oy) {
-    for (std::int64_t at = 0; at < s.ow * s.groups * s.kh * s.kw * s.inner; ++at) {
+    const std::int64_t columns = s.kw / s.tile_w;
+    const std::int64_t lines = s.kh / s.tile_h;
+    for (std::int64_t at = 0; at < s.ow * s.groups * lines * columns * s.inner; ++at) {
       const std::int64_t i = at % s.inner;
-      const std::int64_t kx = at / s.inner % s.kw;
-      const std::int64_t ky = at / s.inner / s.kw % s.kh;
-      const std::int64_t g = at / s.inner / s.kw / s.kh % s.groups;
-      const std::int64_t ox = at / s.inner / s.kw / s.kh / s.groups;
-      const std::int64_t vy = oy * s.stride_h + ky * s.dilation_h - s.pad_top;
-      const std::int64_t vx = ox * s.stride_w + kx * s.dilation_w - s.pad_left;
-      reads.push_back({word(vy, vx, g * s.inner + i)});
+      const std::int64_t kx = at / s.inner % columns * s.tile_w;
+      const std::int64_t ky = at / s.inner / columns % lines * s.tile_h;
+      const std::int64_t g = at / s.inner / columns / lines % s.groups;
+      const std::int64_t ox = at / s.inner / columns / lines / s.groups;
+      Read read;  // the last word of the tile
+      for (std::int64_t n = 0; n < s.tile_h * s.tile_w; ++n) {
+        const std::int64_t vy = oy * s.stride_h + (ky + n / s.tile_w) * s.dilation_h - s.pad_top;
+        const std::int64_t vx = ox * s.stride_w + (kx + n % s.tile_w) * s.dilation_w - s.pad_left;
+        read.word = std::max(read.word, word(vy, vx, g * s.inner + i));
+      }
+      reads.push_back(read);
     }
     reads.back().frees = oy + 1 < s.oh ? first_row(oy + 1) : s.h + first_row(0);
   }
@@ -90,6 +96,21 @@ WindowShape any_shape(std::mt19937_64& random) {
           .ow = any(1, 6)};
 }
 
+/// Every other shape with a tile, a third of those with whole windows.
+WindowShape any_tiled_shape(std::mt19937_64& random) {
+  WindowShape s = any_shape(random);
+  if (random() % 2 == 0) return s;
+  s.inner = s.up_h = s.up_w = 1;
+  const auto form = random() % 3;
+  if (form == 0) {
+    s.tile_w = s.kw % 2 == 0 ? s.kw / 2 : s.kw;
+  } else {
+    s.tile_w = s.kw;
+    s.tile_h = form == 1 && s.kh % 2 == 0 ? s.kh / 2 : s.kh;
+  }
+  return s;
+}
+
 WindowShape same(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t beats) {
   const std::int64_t pad = kernel / 2;
   const std::int64_t out = (size + 2 * pad - kernel) / stride + 1;
@@ -110,6 +131,11 @@ TEST(Window, BeatsOfAFrame) {
   const WindowShape shape = same(5, 3, 2, 4);
   EXPECT_EQ(in_beats(shape), 100);
   EXPECT_EQ(out_beats(shape), 9 * 9 * 4);
+  WindowShape tiled = same(5, 3, 2, 1);
+  tiled.tile_w = 3;
+  EXPECT_EQ(out_beats(tiled), 9 * 3);
+  tiled.tile_h = 3;
+  EXPECT_EQ(out_beats(tiled), 9);
 }
 
 TEST(Window, LeastRows) {
@@ -134,7 +160,7 @@ TEST(Window, IntervalOfSmallShapesByHand) {
 TEST(Window, IntervalIsThatOfTheUnitCycleByCycle) {
   std::mt19937_64 random(1);
   for (int n = 0; n < 400; ++n) {
-    const WindowShape shape = any_shape(random);
+    const WindowShape shape = any_tiled_shape(random);
     const std::int64_t rows = least_rows(shape) + static_cast<std::int64_t>(random() % 4);
     const std::int64_t interval = window_interval(shape, rows);
     // Over many frames, so that the beginning and frames of different lengths do not show.
@@ -148,7 +174,7 @@ TEST(Window, IntervalIsThatOfTheUnitCycleByCycle) {
 TEST(Window, ChosenRowsLoseNothing) {
   std::mt19937_64 random(2);
   for (int n = 0; n < 400; ++n) {
-    const WindowShape shape = any_shape(random);
+    const WindowShape shape = any_tiled_shape(random);
     const std::int64_t rows = choose_rows(shape);
     const std::int64_t best = std::max(in_beats(shape), out_beats(shape));
     EXPECT_GE(rows, least_rows(shape));
@@ -169,6 +195,17 @@ TEST(Window, ChosenRowsOfUsualLayers) {
       << "without padding two rows come in while none goes out";
   EXPECT_EQ(choose_rows({.h = 28, .w = 28, .kh = 2, .kw = 2, .stride_h = 2, .stride_w = 2, .oh = 14, .ow = 14}), 4);
   EXPECT_EQ(choose_rows({.h = 16, .w = 16, .up_h = 2, .up_w = 2, .repeat = true, .oh = 32, .ow = 32}), 2);
+}
+
+TEST(Window, WholeWindowsAtTheRateOfTheImage) {
+  WindowShape shape = same(32, 3, 1, 1);
+  EXPECT_EQ(window_interval(shape, choose_rows(shape)), 9 * 1024);
+  shape.tile_w = 3;
+  EXPECT_EQ(window_interval(shape, choose_rows(shape)), 3 * 1024);
+  shape.tile_h = 3;
+  EXPECT_EQ(window_interval(shape, choose_rows(shape)), 1024);
+  EXPECT_EQ(choose_rows(shape), 4);
+  EXPECT_GT(window_interval(shape, 3), 1024) << "a row cannot come in while three are read";
 }
 
 TEST(Window, IntervalOfALargeLayerTakesNoTime) {

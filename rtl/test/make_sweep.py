@@ -305,12 +305,12 @@ def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in
     return case
 
 
-def pool(rng, lanes, x_bits, x_kind, count, inner, function, out_bits=0, style=0):
+def pool(rng, lanes, x_bits, x_kind, count, inner, function, out_bits=0, style=0, simd=1):
     lo, hi = value_range(x_bits, x_kind)
     if not out_bits:
-        out_bits = bits_for(count * lo, count * hi, lo < 0) if function else x_bits
-    return Case('finnr_pool', dict(Lanes=lanes, XBits=x_bits, XKind=x_kind, OutBits=out_bits, Count=count, Inner=inner,
-                                   Function=function, Style=style), [x_bits] * lanes, [out_bits] * lanes)
+        out_bits = bits_for(simd * count * lo, simd * count * hi, lo < 0) if function else x_bits
+    return Case('finnr_pool', dict(Lanes=lanes, Simd=simd, XBits=x_bits, XKind=x_kind, OutBits=out_bits, Count=count, Inner=inner,
+                                   Function=function, Style=style), [x_bits] * simd * lanes, [out_bits] * lanes)
 
 
 def join(rng, lanes, a_bits, a_kind, b_bits, b_kind, out_bits, function=0, mul_a=1, mul_b=1):
@@ -584,7 +584,10 @@ def frames(r):
         (4, 4, s, 5, 3, 0), (9, 1, b, 7, 4, 0, 0, 1), (2, 6, s, 1, 5, 0), (1, 8, u, 49, 16, 0, 0, 2), (2, 5, s, 2, 17, 0, 0, 3),
         (1, 4, u, 4, 1, 1), (2, 8, s, 9, 1, 1), (5, 1, b, 4, 1, 1), (3, 1, u, 1, 1, 1), (1, 24, s, 3, 1, 1, 40), (2, 4, u, 6, 2, 1),
         (4, 4, s, 5, 3, 1), (9, 1, b, 7, 4, 1, 0, 1), (2, 6, s, 1, 5, 1), (1, 8, u, 49, 16, 1, 0, 2), (2, 5, s, 2, 17, 1, 5, 3),
-        (1, 4, s, 1, 2, 1), (64, 8, u, 3, 2, 0)]]
+        (1, 4, s, 1, 2, 1), (64, 8, u, 3, 2, 0),
+        # several elements a beat
+        (1, 4, u, 1, 1, 0, 0, 0, 9), (2, 8, s, 3, 1, 0, 0, 0, 3), (3, 1, b, 2, 1, 0, 0, 0, 2), (1, 4, u, 1, 1, 1, 0, 0, 9),
+        (2, 8, s, 3, 1, 1, 0, 0, 3), (3, 1, b, 2, 1, 1, 0, 0, 5), (4, 3, s, 1, 1, 1, 4, 0, 4), (1, 5, u, 7, 1, 1, 0, 0, 7)]]
     cases += [join(r, *a) for a in [
         # lanes, a, b, out bits, function, multipliers
         (1, 4, u, 4, u, 5), (3, 4, s, 4, s, 5), (2, 8, u, 4, s, 9, 0, 1, -1), (2, 4, s, 8, u, 12, 0, -1, 1), (5, 1, b, 1, b, 3),
@@ -618,6 +621,7 @@ def random_frames(r, n):
             kind = r.choice([UNSIGNED, SIGNED, BIPOLAR])
             return (1 if kind == BIPOLAR else r.randint(1, 12)), kind
         cases.append(pool(r, r.randint(1, 6), *operand(), r.randint(1, 12), r.randint(1, 12), r.randint(0, 1), 0, r.randint(0, 3)))
+        cases.append(pool(r, r.randint(1, 6), *operand(), r.randint(1, 6), 1, r.randint(0, 1), simd=r.randint(2, 12)))
         a, b = operand(), operand()
         cases.append(join(r, r.randint(1, 6), *a, *b, r.randint(1, 40), r.randint(0, 1), r.choice([1, 1, -1, r.randint(-99, 99)]),
                           r.choice([1, 1, -1, r.randint(-99, 99)])))

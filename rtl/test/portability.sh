@@ -29,6 +29,9 @@ finnr_window Groups=3 Inner=2 StrideH=2 DilationW=2 OH=3 OW=3 Rows=1
 finnr_window UpH=2 UpW=3 OH=9 OW=13 Rows=2
 finnr_window UpH=3 UpW=2 Repeat=1 KH=1 KW=1 OH=15 OW=10 Rows=1
 finnr_window H=1 W=1 KH=1 KW=1 PadTop=0 PadLeft=0 OH=1 OW=1 Rows=2 ElementBits=1
+finnr_window TileH=3 TileW=3
+finnr_window TileW=3 Groups=2 DilationW=2 OW=3
+finnr_window TileH=3 TileW=3 PadTop=0 PadLeft=0 OH=3 OW=3 Rows=6 Style=2
 finnr_fork
 finnr_cast
 finnr_cast InBits=3 InKind=1 OutBits=5 Lanes=2
@@ -59,6 +62,8 @@ finnr_fifo Depth=4096 Style=2
 finnr_ram
 finnr_pool
 finnr_pool Inner=3 XKind=1
+finnr_pool Simd=9 Count=1
+finnr_pool Simd=3 XKind=1 Function=1 OutBits=8
 finnr_pool Inner=2 XKind=2 XBits=1 Function=1
 finnr_join
 finnr_join Function=1 AKind=1 OutBits=8

@@ -34,7 +34,7 @@ inline bool MoreShape(const Case& c, Shape& s) {
     s.in_bits = lanes(c["Lanes"], c["InBits"]);
     s.out_bits = lanes(c["Lanes"], c["OutBits"]);
   } else if (c.module == "finnr_pool") {
-    s.in_bits = lanes(c["Lanes"], c["XBits"]);
+    s.in_bits = lanes(c["Simd"] * c["Lanes"], c["XBits"]);
     s.out_bits = lanes(c["Lanes"], c["OutBits"]);
     s.out_beats = c["Inner"];
     s.in_beats = s.interval = c["Count"] * c["Inner"];
