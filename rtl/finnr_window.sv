@@ -100,16 +100,17 @@ module finnr_window #(
 
   // Whether positions `step` apart, `count` of them, can meet in one of `banks` banks; those `size` apart are never read at once.
   function automatic int meet(input int banks, input int step, input int count, input int size);
+    int n;
     meet = 0;
-    for (int n = 1; n < count; n++) if (n * step < size && n * step % banks == 0) meet = 1;
+    for (n = 1; n < count; n = n + 1) if (n * step < size && n * step % banks == 0) meet = 1;
   endfunction
   function automatic int row_banks(input int rows, input int step, input int count);
-    row_banks = 0;
-    for (int n = 1; n <= rows; n++) if (row_banks == 0 && rows % n == 0 && meet(n, step, count, rows) == 0) row_banks = n;
+    row_banks = 1;
+    while (rows % row_banks != 0 || meet(row_banks, step, count, rows) != 0) row_banks = row_banks + 1;
   endfunction
   function automatic int column_banks(input int step, input int count, input int size);
-    column_banks = 0;
-    for (int n = 1; n < 2 * size; n = 2 * n) if (column_banks == 0 && meet(n, step, count, size) == 0) column_banks = n;
+    column_banks = 1;
+    while (meet(column_banks, step, count, size) != 0) column_banks = 2 * column_banks;
   endfunction
 
   // A virtual coordinate v is split into the real one, floor(v / Up), and the phase, v mod Up. Steps are split likewise.
@@ -402,13 +403,16 @@ module finnr_window #(
     localparam int CBits     = bits(Cols - 1);
     localparam int TH        = TileH;
     localparam int TW        = TileW;
+    localparam int StepH     = DilationH;
+    localparam int StepW     = DilationW;
+    localparam int GroupsI   = Groups;
 
     // Where the rows of the ring lie.
     logic [RBits-1:0]    bank_of [0:Rows-1];
     logic [AddrBits-1:0] addr_of [0:Rows-1];
     initial for (int r = 0; r < Ri; r++) begin
       bank_of[r] = RBits'(r % RowBanks);
-      addr_of[r] = AddrBits'(r / RowBanks * int'(Groups) * Deep);
+      addr_of[r] = AddrBits'(r / RowBanks * GroupsI * Deep);
     end
 
     function automatic logic [CBits-1:0] bank_of_column(input logic [XBits-1:0] x);
@@ -444,8 +448,8 @@ module finnr_window #(
       row_hit  = '0;
       for (int b = 0; b < RowBanks; b++) row_at[b] = '0;
       for (int n = 0; n < TH; n++) begin
-        y           = y_q + YBits'(n * int'(DilationH));
-        slot        = slot_after(slot_q, SlotBits'(mod(n * int'(DilationH), Ri)));
+        y           = y_q + YBits'(n * StepH);
+        slot        = slot_after(slot_q, SlotBits'(mod(n * StepH, Ri)));
         real_y[n]   = (YBits'(y - YBits'(ZeroY)) < YBits'(Hi));  // what is above wraps around
         row_bank[n] = bank_of[slot];
         if (real_y[n]) begin
@@ -468,7 +472,7 @@ module finnr_window #(
       column_hit = '0;
       for (int b = 0; b < Cols; b++) column_at[b] = '0;
       for (int n = 0; n < TW; n++) begin
-        x              = x_q + XBits'(n * int'(DilationW));
+        x              = x_q + XBits'(n * StepW);
         real_x[n]      = (XBits'(x - XBits'(ZeroX)) < XBits'(Line));
         column_bank[n] = bank_of_column(x);
         if (real_x[n]) begin
