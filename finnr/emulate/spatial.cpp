@@ -64,8 +64,6 @@ class Positions {
   mutable std::vector<std::int64_t> next_;
 };
 
-Shape spatial_part(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
-
 std::int64_t window_count(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t dilation, std::int64_t begin,
                           std::int64_t end) {
   return (size + begin + end - ((kernel - 1) * dilation + 1)) / stride + 1;

@@ -25,8 +25,6 @@ Diagnostic no_unit(const Graph& graph, NodeId node, std::string why) {
       .fix("run it with --engine reference or integer, or leave it to the host with --host-from");
 }
 
-Shape spatial_of(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
-
 /// The channels in the order of the stream (empty for their own), when `layout` sends pixel after pixel, row-major, with all channels
 /// of each together.
 std::optional<std::vector<std::int64_t>> channel_order(const Layout& layout, const Shape& shape) {
@@ -144,7 +142,7 @@ class LayerFinder {
     const Tensor& w = *graph_.value(node.inputs[1]).constant;
     const std::int64_t group_inputs = w.shape()[1];
     const std::int64_t group_outputs = w.shape()[0] / op.groups;
-    std::optional<Windows> windows = windows_of(x, y, spatial_of(w.shape()), op.stride, op.dilation, op.begin, op.spacing, op.fill);
+    std::optional<Windows> windows = windows_of(x, y, spatial_part(w.shape()), op.stride, op.dilation, op.begin, op.spacing, op.fill);
     const std::int64_t kernel = windows->kernel();
     const std::int64_t pixels = windows->pixels();
     if (windows->trivial()) windows.reset();
@@ -182,7 +180,7 @@ class LayerFinder {
     std::optional<Windows> windows = windows_of(x, y, op.kernel, op.stride, op.dilation, op.begin, Shape(x.size() - 2, 1), fill);
     const std::int64_t kernel = windows->kernel();
     const std::int64_t pixels = windows->pixels();
-    if (pixels == x[0] && kernel == count(spatial_of(x)) && !windows->filled()) windows.reset();  // whole images
+    if (pixels == x[0] && kernel == count(spatial_part(x)) && !windows->filled()) windows.reset();  // whole images
     finish(id, PoolLayer{id, op.kind, windows, x[1], kernel, pixels}, {input}, canonical(y), y[1]);
     return ok_status();
   }
@@ -196,7 +194,7 @@ class LayerFinder {
     if (op.axes != spatial || x.size() > 4)
       return no_unit(graph_, id, "sums in hardware run over all spatial axes, of which there are one or two");
     FINNR_ASSIGN(const std::size_t input, part_.canonical_input(id, 0));
-    PoolLayer layer{id, PoolKind::kSum, std::nullopt, x[1], count(spatial_of(x)), x[0]};
+    PoolLayer layer{id, PoolKind::kSum, std::nullopt, x[1], count(spatial_part(x)), x[0]};
     finish(id, layer, {input}, canonical(shape_of(node.outputs[0])), x[1]);
     return ok_status();
   }
@@ -340,7 +338,7 @@ class LayerFinder {
     if (!spatial) return no_unit(graph_, id, "padding in hardware is along one or two spatial axes");
     FINNR_ASSIGN(const std::size_t input, part_.canonical_input(id, 0));
     const Shape ones(x.size() - 2, 1);
-    const Windows windows = windows_of(x, y, ones, ones, ones, spatial_of(op.begin), ones, op.code);
+    const Windows windows = windows_of(x, y, ones, ones, ones, spatial_part(op.begin), ones, op.code);
     finish(id, ResampleLayer{windows, x[1]}, {input}, canonical(y), y[1]);
     return ok_status();
   }

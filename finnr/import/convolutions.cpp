@@ -19,8 +19,6 @@ Result<std::int64_t> read_groups(NodeImport& node) {
   return NodeImport::attribute_error(Code::kBadAttribute, "group", fmt::format("group must be at least 1, is {}", groups));
 }
 
-Shape spatial_part(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
-
 /// What Conv and its transposed form ask of data and weights: numbers, of one rank with at least one spatial axis, not empty.
 Status check_ranks(NodeImport& node, const ConvAttributes& given, const Operand& x, const Operand& weights) {
   if (!given.codes) {

@@ -12,8 +12,6 @@
 namespace finnr {
 namespace {
 
-Shape spatial_part(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
-
 Status check_rank(NodeImport& node, const Operand& x) {
   const Shape shape = node.shape(x);
   if (shape.size() >= 3 && count(shape) > 0) return ok_status();

@@ -31,6 +31,8 @@ std::int64_t count(const Shape& shape) {
   return *n;
 }
 
+Shape spatial_part(const Shape& shape) { return {shape.begin() + 2, shape.end()}; }
+
 std::vector<std::int64_t> strides(const Shape& shape) {
   std::vector<std::int64_t> result(shape.size());
   std::int64_t stride = 1;

@@ -21,6 +21,9 @@ std::optional<std::int64_t> checked_count(const Shape& shape);
 /// Number of elements of a shape already known to be good.
 std::int64_t count(const Shape& shape);
 
+/// The axes behind the first two: positions of an image [N,C,...], or of a kernel [M,C/groups,...].
+Shape spatial_part(const Shape& shape);
+
 /// Row-major strides in elements.
 std::vector<std::int64_t> strides(const Shape& shape);
 
