@@ -50,7 +50,7 @@ Runs::Runs(const WindowShape& s)
       uses(static_cast<std::size_t>(s.oh)) {
   for (std::int64_t oy = 0; oy < s.oh; ++oy) {
     const std::int64_t top = oy * s.stride_h - s.pad_top;
-    base.push_back(std::clamp(s.repeat ? floor_div(top, s.up_h) : -floor_div(-top, s.up_h), std::int64_t{0}, s.h));
+    base.push_back(std::clamp(s.repeat ? floor_div(top, s.up_h) : ceil_div(top, s.up_h), std::int64_t{0}, s.h));
     for (std::int64_t ky = 0; ky < s.kh; ++ky) {
       const auto row = real_at(top + ky * s.dilation_h, s.up_h, s.repeat, s.h);
       if (row) uses[static_cast<std::size_t>(oy)].push_back({*row, ky / s.tile_h});

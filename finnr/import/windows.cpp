@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "finnr/base/integers.h"
 #include "finnr/import/names.h"
 
 namespace finnr {
@@ -13,9 +14,6 @@ namespace {
 
 constexpr std::int64_t kMostEntry = std::int64_t{1} << 30;
 constexpr std::int64_t kMostReads = std::int64_t{1} << 25;  ///< positions times kernel along one axis
-
-std::int64_t floor_div(std::int64_t a, std::int64_t b) { return a / b - (a % b != 0 && a < 0 ? 1 : 0); }
-std::int64_t ceil_div(std::int64_t a, std::int64_t b) { return -floor_div(-a, b); }
 
 Result<Shape> optional_list(NodeImport& node, std::string_view name) {
   if (node.attribute(name) == nullptr) return Shape();

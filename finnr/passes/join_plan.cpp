@@ -14,6 +14,7 @@
 #include <map>
 #include <utility>
 
+#include "finnr/base/integers.h"
 #include "finnr/passes/borders.h"
 #include "finnr/passes/expression.h"
 
@@ -26,8 +27,6 @@ constexpr std::int64_t kMaxEvaluations = std::int64_t{1} << 27;
 constexpr std::int64_t kMaxProduct = std::int64_t{1} << 24;
 constexpr std::int64_t kMaxPairSteps = std::int64_t{1} << 16;
 constexpr std::int64_t kMaxTable = std::int64_t{1} << 22;
-
-std::int64_t ceil_div(std::int64_t x, std::int64_t y) { return x >= 0 ? (x + y - 1) / y : -(-x / y); }
 
 /// A step row under construction: levels at ascending integers.
 class RowMaker {
