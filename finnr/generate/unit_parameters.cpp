@@ -77,7 +77,7 @@ class Maker {
             {"TileH", s.tile_h},
             {"TileW", s.tile_w},
             {"Rows", w.rows},
-            {"Style", buffer_style(w.rows * s.w * s.groups * s.inner / (s.tile_h * s.tile_w))},  // a tile's lie in as many memories
+            {"Style", buffer_style(w.rows * s.w * s.groups * s.inner / (s.tile_h * s.tile_w))},  // a tile has at least as many memories
             {"Lanes", in_.lanes},
             {"ElementBits", in_.element.bits()},
             {"Fill", sv::literal(fill, in_.element.bits())}};

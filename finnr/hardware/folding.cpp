@@ -113,7 +113,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
           [&](const DepthwiseLayer& d) { return depthwise_cycles(d, pe, fold.simd); },
           [&](const PoolLayer& p) {
             const std::int64_t folds = ceil_div(p.channels, pe);
-            return folds * (p.windows ? std::max(p.pixels, p.windows->pixels_in()) : p.count * p.pixels);
+            return folds * (p.windows ? p.windows->beats() : p.count * p.pixels);
           },
           [&](const ThresholdLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
           [&](const ShiftLayer& t) { return t.vectors * ceil_div(t.channels, pe); },
@@ -121,7 +121,7 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
           [&](const JoinLayer& j) { return j.vectors * ceil_div(j.channels, pe); },
           [&](const ConcatLayer& c) { return c.rounds * ceil_div(std::accumulate(c.turns.begin(), c.turns.end(), std::int64_t{0}), pe); },
           [&](const TakeLayer& t) { return t.rounds * ceil_div(t.period, pe); },
-          [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * std::max(r.windows.pixels(), r.windows.pixels_in()); },
+          [&](const ResampleLayer& r) { return ceil_div(r.channels, pe) * r.windows.beats(); },
           [&](const PermuteLayer& p) { return ceil_div(std::max<std::int64_t>(std::ssize(p.index), p.elements), pe); }},
       layer.kind);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -28,6 +29,8 @@ struct Windows {
   [[nodiscard]] std::int64_t kernel() const { return shape.kh * shape.kw; }
   [[nodiscard]] std::int64_t pixels() const { return images * shape.oh * shape.ow; }   ///< windows in a frame
   [[nodiscard]] std::int64_t pixels_in() const { return images * shape.h * shape.w; }  ///< of the images themselves
+  /// Beats in a frame of one channel, a window or a pixel each, on the busier side.
+  [[nodiscard]] std::int64_t beats() const { return std::max(pixels(), pixels_in()); }
   /// True where padding, spacing or cropping can put `fill` into a window.
   [[nodiscard]] bool filled() const;
   /// True when every window is one pixel, in the order of the image.

@@ -31,7 +31,7 @@ std::int64_t run_length(const std::vector<std::int64_t>& index, std::int64_t mos
 
 Free freedom(const Layer& layer, const HardwarePart& part) {
   const auto windowed = [](const Windows& w, std::int64_t channels) {  // of one position, or whole windows in front of a pool
-    return Free{channels, channels * std::max(w.pixels(), w.pixels_in())};
+    return Free{channels, channels * w.beats()};
   };
   return std::visit(
       Overloaded{[](const MatrixLayer&) { return Free{}; }, [](const DepthwiseLayer&) { return Free{}; },

@@ -255,7 +255,8 @@ class Builder {
   /// Several pixels at once are so many matrix units side by side: unit p has pixels p, p + M, ... of each row, and the results
   /// are put together pixel by pixel.
   std::size_t build(const Layer& layer, const MatrixLayer& m, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
-    if (fold.m == 1) return matrix(layer, layer.name, m, fold, inputs[0], lanes);
+    const Tile tile = m.windows ? feed_of(m, fold).tile : Tile{};
+    if (fold.m == 1) return matrix(layer, layer.name, m, fold, tile, inputs[0], lanes);
     const std::vector<std::size_t> copies = forked(inputs[0], static_cast<std::size_t>(fold.m));
     ConcatUnit together;
     std::vector<std::size_t> results;
@@ -263,7 +264,7 @@ class Builder {
       MatrixLayer part = m;
       part.windows = every(m, p, fold.m);
       part.vectors = m.vectors / fold.m;
-      std::size_t result = matrix(layer, fmt::format("{}_{}", layer.name, p), part, fold, copies[static_cast<std::size_t>(p)], lanes);
+      std::size_t result = matrix(layer, fmt::format("{}_{}", layer.name, p), part, fold, tile, copies[static_cast<std::size_t>(p)], lanes);
       const std::int64_t turn = m.groups * m.outputs / fold.pe;
       together.turns.push_back(turn);
       results.push_back(queued(result, 2 * turn + 2));
@@ -287,12 +288,10 @@ class Builder {
     return windows;
   }
 
-  std::size_t matrix(const Layer& layer, const std::string& name, const MatrixLayer& m, const Fold& fold, std::size_t stream, int lanes) {
+  std::size_t matrix(const Layer& layer, const std::string& name, const MatrixLayer& m, const Fold& fold, const Tile& tile,
+                     std::size_t stream, int lanes) {
     if (m.windows) {
       const std::int64_t inner = m.inputs / m.windows->kernel() / design_.streams[stream].lanes;
-      Fold alone = fold;  // `m` holds the windows of this unit only
-      alone.m = 1;
-      const Tile tile = feed_of(m, alone).tile;
       stream = windowed(layer, name + "_window", *m.windows, tile, stream, m.groups, inner, m.vectors, m.inputs);
       stream = widened(stream, fold.simd);
       Stream& s = design_.streams[stream];
