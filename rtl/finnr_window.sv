@@ -429,8 +429,8 @@ module finnr_window #(
     logic [TH-1:0]       real_y;
     logic [TW-1:0]       real_x;
     logic                rows_in, row_open, columns_in;
-    logic [RBits-1:0]    row_bank [0:TH-1];
-    logic [CBits-1:0]    column_bank [0:TW-1];
+    logic [TH*RBits-1:0] row_bank;
+    logic [TW*CBits-1:0] column_bank;
     logic [RowBanks-1:0] row_hit;  // by bank: whether it is read, and at which address
     logic [Cols-1:0]     column_hit;
     logic [AddrBits-1:0] row_at [0:RowBanks-1];
@@ -448,16 +448,16 @@ module finnr_window #(
       row_hit  = '0;
       for (int b = 0; b < RowBanks; b++) row_at[b] = '0;
       for (int n = 0; n < TH; n++) begin
-        y           = y_q + YBits'(n * StepH);
-        slot        = slot_after(slot_q, SlotBits'(mod(n * StepH, Ri)));
-        real_y[n]   = (YBits'(y - YBits'(ZeroY)) < YBits'(Hi));  // what is above wraps around
-        row_bank[n] = bank_of[slot];
+        y         = y_q + YBits'(n * StepH);
+        slot      = slot_after(slot_q, SlotBits'(mod(n * StepH, Ri)));
+        real_y[n] = (YBits'(y - YBits'(ZeroY)) < YBits'(Hi));  // what is above wraps around
+        row_bank[n*RBits +: RBits] = bank_of[slot];
         if (real_y[n]) begin
           if (y > wr_y_q) rows_in = 1'b0;
           if (y == wr_y_q) row_open = 1'b1;
           if (y >= limit_q) enough = 1'b0;
           for (int b = 0; b < RowBanks; b++) begin
-            if (row_bank[n] == RBits'(b)) begin
+            if (bank_of[slot] == RBits'(b)) begin
               row_hit[b] = 1'b1;
               row_at[b]  = row_at[b] | addr_of[slot];
             end
@@ -472,13 +472,13 @@ module finnr_window #(
       column_hit = '0;
       for (int b = 0; b < Cols; b++) column_at[b] = '0;
       for (int n = 0; n < TW; n++) begin
-        x              = x_q + XBits'(n * StepW);
-        real_x[n]      = (XBits'(x - XBits'(ZeroX)) < XBits'(Line));
-        column_bank[n] = bank_of_column(x);
+        x         = x_q + XBits'(n * StepW);
+        real_x[n] = (XBits'(x - XBits'(ZeroX)) < XBits'(Line));
+        column_bank[n*CBits +: CBits] = bank_of_column(x);
         if (real_x[n]) begin
           if ({x, g_q} >= {wr_x_q, wr_g_q}) columns_in = 1'b0;
           for (int b = 0; b < Cols; b++) begin
-            if (column_bank[n] == CBits'(b)) begin
+            if (bank_of_column(x) == CBits'(b)) begin
               column_hit[b] = 1'b1;
               column_at[b]  = column_at[b] | addr_of_column(x);
             end
@@ -515,35 +515,31 @@ module finnr_window #(
       end
     end
 
-    // Behind the memories: the word of each position.
-    for (genvar i = 0; i < TH; i++) begin : gen_row
-      logic             real_y_q;
-      logic [RBits-1:0] bank_q;
-      always_ff @(posedge clk_i) begin
-        if (read) begin
-          real_y_q <= real_y[i];
-          bank_q   <= row_bank[i];
-        end
+    // Behind the memories: the word of each position, from the banks of its row and its column.
+    logic [TH-1:0]       real_y_q;
+    logic [TW-1:0]       real_x_q;
+    logic [TH*RBits-1:0] row_bank_q;
+    logic [TW*CBits-1:0] column_bank_q;
+    always_ff @(posedge clk_i) begin
+      if (read) begin
+        real_y_q      <= real_y;
+        real_x_q      <= real_x;
+        row_bank_q    <= row_bank;
+        column_bank_q <= column_bank;
       end
+    end
+    for (genvar i = 0; i < TH; i++) begin : gen_row
       for (genvar j = 0; j < TW; j++) begin : gen_position
-        logic             real_x_q;
-        logic [CBits-1:0] column_q;
         logic [Width-1:0] of_bank [0:RowBanks-1];
-        always_ff @(posedge clk_i) begin
-          if (read) begin
-            real_x_q <= real_x[j];
-            column_q <= column_bank[j];
-          end
-        end
         for (genvar r = 0; r < RowBanks; r++) begin : gen_select
           logic [Width-1:0] of_column [0:Cols-1];
           for (genvar c = 0; c < Cols; c++) begin : gen_wire
             assign of_column[c] = data_q[r*Cols+c];
           end
-          assign of_bank[r] = of_column[column_q];
+          assign of_bank[r] = of_column[column_bank_q[j*CBits +: CBits]];
         end
         assign m_data_o[(i*TW+j)*Width +: Width] =
-            ((PadY || PadX) && !(real_y_q && real_x_q)) ? {Lanes{Fill}} : of_bank[bank_q];
+            ((PadY || PadX) && !(real_y_q[i] && real_x_q[j])) ? {Lanes{Fill}} : of_bank[row_bank_q[i*RBits +: RBits]];
       end
     end
   end
