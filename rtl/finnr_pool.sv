@@ -13,9 +13,9 @@
 // Latency    From input beat (Count - 1) * Inner + i to output beat i, without stalls: 1 cycle, 2 cycles if Inner > 1 or
 //            Simd > 1.
 // Interval   Count * Inner cycles per frame, sustained: a frame's results leave while the next frame enters.
-// Resources  Simd * Lanes comparators or adders and an output register; if Simd > 1 a register behind the tree over Simd; if Inner > 1 a memory of Inner words of Style (see
-//            finnr_ram) and an input register. A word of the memory is read again Inner beats after it was read, that is
-//            after it was written: nothing is forwarded.
+// Resources  Simd * Lanes comparators or adders and an output register; if Simd > 1 a register behind the tree over Simd; if
+//            Inner > 1 a memory of Inner words of Style (see finnr_ram) and an input register. A word of the memory is read
+//            again Inner beats after it was read, that is after it was written: nothing is forwarded.
 // Reset      Valid bits and counters only.
 
 `include "finnr_assert.svh"
@@ -97,92 +97,84 @@ module finnr_pool #(
     else if (push && wrap) round_q <= last ? '0 : round_q + 1'b1;
   end
 
-  if (Inner == 1 && Simd == 1) begin : gen_register
-    assign wrap     = 1'b1;
+  // The first and the last beat of a result, with the operands: behind a register but for plain beats.
+  if (Inner == 1 && Simd == 1) begin : gen_direct
     assign op_valid = s_valid_i;
     assign op_first = first;
     assign op_last  = last;
-    assign op_old   = result_q;
-    for (genvar l = 0; l < Lanes; l++) begin : gen_lane
-      assign op_x[l*OutBits +: OutBits] = extend(s_data_i[l*XBits +: XBits]);
-    end
-  end else if (Inner == 1) begin : gen_tree
-    localparam int Elements = Simd;
-    localparam int Stride   = Lanes;
+  end else begin : gen_registered
+    logic x_valid_q;
+    logic x_first_q;
+    logic x_last_q;
 
-    logic                     x_valid_q;
-    logic                     x_first_q;
-    logic                     x_last_q;
-    logic [Lanes*OutBits-1:0] x_q;
-    logic [Lanes*OutBits-1:0] x;
-
-    // Node n of a balanced tree has the children 2n + 1 and 2n + 2; the elements are its leaves.
-    always_comb begin : tree
-      logic [(2*Simd-1)*OutBits-1:0] node;
-      for (int l = 0; l < Stride; l++) begin
-        for (int s = 0; s < Elements; s++) begin
-          node[(Elements-1+s)*OutBits +: OutBits] = extend(s_data_i[(s*Stride+l)*XBits +: XBits]);
-        end
-        for (int n = Elements - 2; n >= 0; n--) begin
-          node[n*OutBits +: OutBits] = combine(node[(2*n+1)*OutBits +: OutBits], node[(2*n+2)*OutBits +: OutBits]);
-        end
-        x[l*OutBits +: OutBits] = node[OutBits-1:0];
-      end
-    end
-
-    assign wrap     = 1'b1;
     assign op_valid = x_valid_q;
     assign op_first = x_first_q;
     assign op_last  = x_last_q;
-    assign op_x     = x_q;
-    assign op_old   = result_q;
-
     always_ff @(posedge clk_i) begin
       if (!rst_ni) x_valid_q <= 1'b0;
       else if (enable) x_valid_q <= s_valid_i;
       if (push) begin
         x_first_q <= first;
         x_last_q  <= last;
-        x_q       <= x;
       end
+    end
+  end
+
+  if (Inner == 1) begin : gen_register
+    assign wrap   = 1'b1;
+    assign op_old = result_q;
+    if (Simd == 1) begin : gen_element
+      for (genvar l = 0; l < Lanes; l++) begin : gen_lane
+        assign op_x[l*OutBits +: OutBits] = extend(s_data_i[l*XBits +: XBits]);
+      end
+    end else begin : gen_tree
+      localparam int Elements = Simd;
+      localparam int Stride   = Lanes;
+
+      logic [Lanes*OutBits-1:0] x;
+      logic [Lanes*OutBits-1:0] x_q;
+
+      // Node n of a balanced tree has the children 2n + 1 and 2n + 2; the elements are its leaves.
+      always_comb begin : tree
+        logic [(2*Simd-1)*OutBits-1:0] node;
+        for (int l = 0; l < Stride; l++) begin
+          for (int s = 0; s < Elements; s++) begin
+            node[(Elements-1+s)*OutBits +: OutBits] = extend(s_data_i[(s*Stride+l)*XBits +: XBits]);
+          end
+          for (int n = Elements - 2; n >= 0; n--) begin
+            node[n*OutBits +: OutBits] = combine(node[(2*n+1)*OutBits +: OutBits], node[(2*n+2)*OutBits +: OutBits]);
+          end
+          x[l*OutBits +: OutBits] = node[OutBits-1:0];
+        end
+      end
+
+      assign op_x = x_q;
+      always_ff @(posedge clk_i) if (push) x_q <= x;
     end
   end else begin : gen_memory
     localparam `FINNR_UINT InnerBits = $clog2(Inner);
 
     logic [InnerBits-1:0]   beat_q;
-    logic                   x_valid_q;
-    logic                   x_first_q;
-    logic                   x_last_q;
     logic [InnerBits-1:0]   x_beat_q;
     logic [Lanes*XBits-1:0] x_q;
 
-    assign wrap     = (beat_q == InnerBits'(Inner - 1));
-    assign op_valid = x_valid_q;
-    assign op_first = x_first_q;
-    assign op_last  = x_last_q;
+    assign wrap = (beat_q == InnerBits'(Inner - 1));
     for (genvar l = 0; l < Lanes; l++) begin : gen_lane
       assign op_x[l*OutBits +: OutBits] = extend(x_q[l*XBits +: XBits]);
     end
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
-        beat_q    <= '0;
-        x_valid_q <= 1'b0;
-      end else begin
-        if (push) beat_q <= wrap ? '0 : beat_q + 1'b1;
-        if (enable) x_valid_q <= s_valid_i;
-      end
+      if (!rst_ni) beat_q <= '0;
+      else if (push) beat_q <= wrap ? '0 : beat_q + 1'b1;
       if (push) begin
-        x_first_q <= first;
-        x_last_q  <= last;
-        x_beat_q  <= beat_q;
-        x_q       <= s_data_i;
+        x_beat_q <= beat_q;
+        x_q      <= s_data_i;
       end
     end
 
     finnr_ram #(.Width(Lanes*OutBits), .Depth(Inner), .Style(Style)) u_ram (
       .clk_i    (clk_i),
-      .wr_en_i  (x_valid_q && enable),
+      .wr_en_i  (op_valid && enable),
       .wr_addr_i(x_beat_q),
       .wr_data_i(result),
       .rd_en_i  (push),
