@@ -1,0 +1,145 @@
+// SPDX-License-Identifier: Apache-2.0
+// The obvious loops: what every other instruction set is compared with.
+#include <bit>
+#include <cstring>
+
+#include "finnr/emulate/fast_kernels.h"
+
+namespace finnr::fast {
+namespace {
+
+std::int32_t code_of(const Finish& f, std::size_t channel, std::size_t channels, std::int32_t v) {
+  switch (f.kind) {
+    case FinishKind::kNone:
+      return v;
+    case FinishKind::kRecode:
+      return (v - f.lo) >> f.shift;
+    case FinishKind::kStep:
+      return static_cast<std::int32_t>(v > f.borders[channel]) ^ f.flips[channel];
+    case FinishKind::kLine: {
+      float y = static_cast<float>(v) * f.scale[channel];
+      y = y + f.offset[channel];
+      y = y < f.low[channel] ? f.low[channel] : y;
+      y = y > f.high[channel] ? f.high[channel] : y;
+      return static_cast<std::int32_t>(y);
+    }
+    case FinishKind::kSteps: {
+      std::int32_t u = f.bases[channel];
+      for (std::size_t k = 0; k < f.steps; ++k) u += v > f.borders[k * channels + channel] ? f.signs[k * channels + channel] : 0;
+      return u;
+    }
+    case FinishKind::kSearch: {
+      std::size_t below = 0;
+      while (below < f.steps && v > f.borders[channel * f.steps + below]) ++below;
+      return f.levels[channel * (f.steps + 1) + below];
+    }
+  }
+  return 0;
+}
+
+/// Element `channel` of a position whose channels start at `at`.
+void store(const Output& y, std::uint8_t* at, std::size_t channel, std::int32_t u) {
+  switch (y.form) {
+    case Form::kWords:
+      std::memcpy(at + channel * 4, &u, 4);
+      return;
+    case Form::kBytes:
+      at[channel] = static_cast<std::uint8_t>(u);
+      return;
+    case Form::kBits:
+      for (int plane = 0; plane < y.planes; ++plane) {
+        std::uint8_t& byte = at[static_cast<std::size_t>(plane) * y.plane_bytes + channel / 8];
+        const auto bit = static_cast<std::uint8_t>(1U << channel % 8);
+        byte = static_cast<std::uint8_t>(((u >> plane) & 1) != 0 ? byte | bit : byte & ~bit);
+      }
+      return;
+  }
+}
+
+void finish_rows(const Finish& finish, const Output& y, std::size_t first, std::size_t n, std::size_t block, std::size_t width,
+                 const std::int32_t* sums) {
+  const std::size_t channels = (y.channels + kBlock - 1) / kBlock * kBlock;
+  for (std::size_t i = 0; i < n; i += y.pool) {
+    const std::size_t place = (first + i) / y.pool;
+    std::uint8_t* at = y.data + place / y.places.size() * y.frame_bytes + y.places[place % y.places.size()];
+    for (std::size_t c = 0; c < width * kBlock && block * kBlock + c < y.channels; ++c) {
+      const std::size_t channel = block * kBlock + c;
+      std::int32_t most = 0;
+      for (std::size_t j = 0; j < y.pool; ++j) {
+        const std::int32_t u = code_of(finish, channel, channels, finish.add[channel] + finish.factor * sums[(i + j) * width * kBlock + c]);
+        most = j == 0 || u > most ? u : most;
+      }
+      store(y, at, channel, most);
+    }
+  }
+}
+
+void depthwise_block(const Windows& x, const DepthWeights& weights, const std::uint8_t* from, std::size_t first, std::int32_t* sums) {
+  for (std::size_t l = 0; l < kBlock; ++l) {
+    sums[l] = 0;
+    for (std::size_t t = 0; t < x.runs.size(); ++t) sums[l] += from[x.runs[t] + l] * weights.taps[t * weights.channels + first + l];
+  }
+}
+
+#include "finnr/emulate/fast_loops.inc"
+
+std::uint32_t word_at(const std::uint8_t* at) {
+  std::uint32_t word = 0;
+  std::memcpy(&word, at, 4);
+  return word;
+}
+
+std::int32_t dot(std::uint32_t x, std::uint32_t w) {
+  std::int32_t sum = 0;
+  for (int i = 0; i < 32; i += 8) sum += static_cast<std::int32_t>((x >> i) & 255U) * static_cast<std::int8_t>((w >> i) & 255U);
+  return sum;
+}
+
+/// The sum of one window with one channel of a plane's weights, whose words are kBlock apart.
+std::int32_t meet(const Weights& m, const Windows& x, const std::uint8_t* from, const std::uint32_t* w) {
+  std::int32_t sum = 0;
+  for (const std::uint32_t run : x.runs) {
+    for (std::size_t k = 0; k < x.run_words; ++k, w += kBlock) {
+      const std::uint32_t word = word_at(from + run + 4 * k);
+      sum += m.product == Product::kDot ? dot(word, *w) : std::popcount(m.product == Product::kXor ? word ^ *w : word & *w);
+    }
+  }
+  return sum;
+}
+
+void multiply(const Windows& x, const Weights& m, const Finish& finish, const Output& y, std::size_t frames) {
+  const std::size_t plane_words = x.runs.size() * x.run_words * kBlock;
+  in_chunks(x.starts.size(), m.blocks, kMostBlocks, false, finish, y, frames,
+            [&](std::size_t at, std::size_t n, std::size_t block, std::size_t width, std::int32_t* sums) {
+              const std::uint8_t* from[kChunk];
+              find_starts(x, at, n, from);
+              for (std::size_t i = 0; i < n; ++i) {
+                for (std::size_t c = 0; c < width * kBlock; ++c) {
+                  const std::uint32_t* w = m.words + (block + c / kBlock) * m.planes * plane_words + c % kBlock;
+                  std::int32_t sum = m.product == Product::kDot ? meet(m, x, from[i], w) : 0;
+                  for (const PlanePair& pair : m.pairs) {
+                    const std::int32_t bits = meet(m, x, from[i] + pair.x * x.plane_bytes, w + pair.w * plane_words);
+                    sum = sum * (1 << pair.shift) + (pair.negative ? -bits : bits);
+                  }
+                  sums[i * width * kBlock + c] = sum;
+                }
+              }
+            });
+}
+
+void compare_bytes(const std::uint8_t* x, std::size_t count, std::uint8_t threshold, bool flip, std::uint8_t* bits) {
+  for (std::size_t i = 0; i < count; ++i) {
+    const bool bit = (x[i] >= threshold) != flip;
+    if (i % 8 == 0) bits[i / 8] = 0;
+    bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | (bit ? 1U << i % 8 : 0U));
+  }
+}
+
+}  // namespace
+
+const Kernels& scalar_kernels() {
+  static constexpr Kernels kScalar = {&multiply, &depthwise, &mix, &compare_bytes};
+  return kScalar;
+}
+
+}  // namespace finnr::fast
