@@ -137,6 +137,12 @@ class Pass {
       }
       if (bytes) {
         const bool one = step.bytes.size() == 256;
+        if (layout.form == Form::kBytes) {
+          for_each_element(layout, buffer.shape, buffer.places, [&](std::size_t i, std::uint32_t place, std::size_t channel) {
+            to[place + channel] = step.bytes[(one ? 0 : channel * 256) + x[i]];
+          });
+          continue;
+        }
         for_each_element(layout, buffer.shape, buffer.places, [&](std::size_t i, std::uint32_t place, std::size_t channel) {
           put(layout, to + place, channel, step.bytes[(one ? 0 : channel * 256) + x[i]]);
         });

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "finnr/base/check.h"
+#include "finnr/base/integers.h"
 
 namespace finnr::fast {
 namespace {
@@ -214,6 +215,24 @@ FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, 
     }
   }
   return t;
+}
+
+void fold(FinishTables& t) {
+  if (t.kind != FinishKind::kStep) return;
+  for (std::size_t c = 0; c < t.add.size(); ++c) {
+    // add + factor * sum > border
+    if (t.borders[c] != kNever) {
+      const std::int64_t room = std::int64_t{t.borders[c]} - t.add[c];
+      if (t.factor > 0) {
+        t.borders[c] = static_cast<std::int32_t>(floor_div(room, t.factor));
+      } else {  // sum < -room / |factor|
+        t.borders[c] = static_cast<std::int32_t>(floor_div(-room - 1, -t.factor));
+        t.flips[c] ^= 1;
+      }
+    }
+    t.add[c] = 0;
+  }
+  t.factor = 1;
 }
 
 }  // namespace finnr::fast

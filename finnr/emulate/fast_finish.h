@@ -61,4 +61,7 @@ struct ThresholdTables {
 FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, std::size_t channels, std::int64_t lo, std::int64_t hi,
                               const Encoding& encoding);
 
+/// The same codes from the sums themselves where each is one comparison: factor 1, nothing to add.
+void fold(FinishTables& tables);
+
 }  // namespace finnr::fast

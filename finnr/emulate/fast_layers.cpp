@@ -170,18 +170,20 @@ std::optional<Layer> layer_of(const Graph& graph, NodeId id, bool may_flatten) {
   return conv == nullptr ? std::nullopt : convolution_of(graph, node, *conv);
 }
 
-WindowTable windows_of(const Layout& layout, const Shape& kernel, const Shape& stride, const Shape& dilation, const Shape& out,
-                       const Shape& pool, bool single_taps) {
+WindowTable windows_of(const Layout& layout, const Shape& begin, const Shape& kernel, const Shape& stride, const Shape& dilation,
+                       const Shape& out, const Shape& pool, bool single_taps) {
   WindowTable table;
   const std::vector<std::int64_t> pitch = layout.pitches();
   const std::size_t axes = kernel.size();
+  std::int64_t origin = 0;
+  for (std::size_t a = 0; a < axes; ++a) origin += (layout.begin[a] - begin[a]) * pitch[a];
   Shape pooled = out;
   for (std::size_t a = 0; a < pool.size(); ++a) pooled[a] = out[a] / pool[a];
   const std::int64_t members = pool.empty() ? 1 : count(pool);
   for (std::int64_t i = 0; i < count(pooled) * members; ++i) {
     std::int64_t place = i / members;
     std::int64_t member = i % members;
-    std::int64_t start = 0;
+    std::int64_t start = origin;
     for (std::size_t a = axes; a-- > 0;) {
       const std::int64_t size = pool.empty() ? 1 : pool[a];
       start += (place % pooled[a] * size + member % size) * stride[a] * pitch[a];

@@ -39,9 +39,10 @@ struct Layer {
 std::optional<Layer> layer_of(const Graph& graph, NodeId node, bool may_flatten);
 
 /// Windows of all positions of `out`, in an order in which the `pool` windows come one after the other (pool windows lie side by
-/// side; an empty pool is one position each). Runs are as long as memory allows, or single taps.
-WindowTable windows_of(const Layout& layout, const Shape& kernel, const Shape& stride, const Shape& dilation, const Shape& out,
-                       const Shape& pool, bool single_taps);
+/// side; an empty pool is one position each). The first window starts `begin` positions in front of the first one; the border of
+/// `layout` may be larger. Runs are as long as memory allows, or single taps.
+WindowTable windows_of(const Layout& layout, const Shape& begin, const Shape& kernel, const Shape& stride, const Shape& dilation,
+                       const Shape& out, const Shape& pool, bool single_taps);
 
 /// Weights of one group, in the order of windows with the runs of `windows`; and what turns their sums into numbers: the factor
 /// and the addend of each channel go into `finish`.

@@ -65,11 +65,14 @@ std::vector<std::uint32_t> Layout::places() const {
   return places;
 }
 
-bool Layout::same(const Layout& o) const {
-  const bool bordered =
-      std::ranges::any_of(begin, [](std::int64_t x) { return x != 0; }) || std::ranges::any_of(end, [](std::int64_t x) { return x != 0; });
+bool Layout::serves(const Layout& o) const {
+  bool bordered = false;
+  for (std::size_t a = 0; a < o.begin.size(); ++a) {
+    bordered = bordered || o.begin[a] != 0 || o.end[a] != 0;
+    if (dims != o.dims || begin[a] < o.begin[a] || end[a] < o.end[a]) return false;
+  }
   return form == o.form && (form == Form::kWords || encoding == o.encoding) && (form != Form::kBits || planes == o.planes) &&
-         axis == o.axis && dims == o.dims && begin == o.begin && end == o.end && channels == o.channels && (!bordered || fill == o.fill);
+         axis == o.axis && dims == o.dims && channels == o.channels && (!bordered || fill == o.fill);
 }
 
 void take_plain_form(Layout& layout, const IntType& type) {

@@ -37,8 +37,8 @@ struct Layout {
   [[nodiscard]] std::vector<std::int64_t> pitches() const;
   /// The byte at which each position starts, in row-major order.
   [[nodiscard]] std::vector<std::uint32_t> places() const;
-  /// Everything but the sizes agrees: what one reads the other one has written.
-  [[nodiscard]] bool same(const Layout& other) const;
+  /// A reader that wants `other` finds it here: everything but the sizes agrees, and the border is as large or larger.
+  [[nodiscard]] bool serves(const Layout& other) const;
 };
 
 /// The form of a value that nothing asks to be in bits: bytes where they hold it, else words.

@@ -280,7 +280,7 @@ std::optional<std::size_t> Planner::any_buffer(ValueId value) const {
 
 std::size_t Planner::buffer_of(ValueId value, const Layout& want) {
   for (const std::size_t index : buffers_[value.index()]) {
-    if (plan_.buffers[index].layout.same(want)) return index;
+    if (plan_.buffers[index].layout.serves(want)) return index;
   }
   const auto source = any_buffer(value);
   const bool moved = source && plan_.buffers[*source].layout.axis == want.axis && plan_.buffers[*source].layout.dims == want.dims;
@@ -367,8 +367,10 @@ const std::optional<Layer>& Planner::layer(NodeId node) {
   return layers_.emplace(node, layer_of(graph_, node, may_flatten)).first->second;
 }
 
+/// The form that the first product behind the value reads, with the border that any product of that form wants.
 Layout Planner::choose_layout(ValueId value, int axis) {
   const Value& v = graph_.value(value);
+  std::optional<Layout> best;
   std::vector<ValueId> open = {value};
   while (!open.empty()) {
     const ValueId id = open.back();
@@ -380,17 +382,20 @@ Layout Planner::choose_layout(ValueId value, int axis) {
       } else if ((std::holds_alternative<MatMul>(node.op) || std::holds_alternative<Conv>(node.op)) && node.inputs[0] == id) {
         const std::optional<Layer>& known = layer(user);
         if (!known || known->want.axis != axis) continue;
-        if (known->x == value) return known->want;
-        Layout here = Layout::of(v.shape, axis);  // behind a reshape: the same form of codes
-        if (here.channels != known->want.channels) continue;
-        here.form = known->want.form;
-        here.planes = known->want.planes;
-        here.encoding = known->want.encoding;
-        here.settle();
-        return here;
+        Layout here = known->want;
+        if (known->x != value) {  // behind a reshape: the same form of codes
+          here = Layout::of(v.shape, axis);
+          if (here.channels != known->want.channels) continue;
+          here.form = known->want.form;
+          here.planes = known->want.planes;
+          here.encoding = known->want.encoding;
+          here.settle();
+        }
+        if (!best || here.serves(*best)) best = here;
       }
     }
   }
+  if (best) return *best;
   Layout layout = Layout::of(v.shape, axis);
   take_plain_form(layout, v.type.ints);
   layout.settle();

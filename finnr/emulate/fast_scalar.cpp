@@ -74,10 +74,76 @@ void finish_rows(const Finish& finish, const Output& y, std::size_t first, std::
   }
 }
 
-void depthwise_block(const Windows& x, const DepthWeights& weights, const std::uint8_t* from, std::size_t first, std::int32_t* sums) {
-  for (std::size_t l = 0; l < kBlock; ++l) {
-    sums[l] = 0;
-    for (std::size_t t = 0; t < x.runs.size(); ++t) sums[l] += from[x.runs[t] + l] * weights.taps[t * weights.channels + first + l];
+/// Channels [first, first + 16) of one position as numbers.
+void load_block(const Operand& operand, const std::uint8_t* at, std::size_t first, std::int32_t* x) {
+  switch (operand.form) {
+    case Form::kWords:
+      std::memcpy(x, at + first * 4, kBlock * 4);
+      return;
+    case Form::kBytes:
+      for (std::size_t l = 0; l < kBlock; ++l) x[l] = operand.lo + operand.step * at[first + l];
+      return;
+    case Form::kBits: {
+      std::int32_t u[kBlock] = {};
+      for (int plane = 0; plane < operand.planes; ++plane) {
+        std::uint16_t bits = 0;
+        std::memcpy(&bits, at + static_cast<std::size_t>(plane) * operand.windows.plane_bytes + first / 8, 2);
+        for (std::size_t l = 0; l < kBlock; ++l) u[l] += ((bits >> l) & 1) << plane;
+      }
+      for (std::size_t l = 0; l < kBlock; ++l) x[l] = operand.lo + operand.step * u[l];
+      return;
+    }
+  }
+}
+
+/// A block of one position of elementwise work.
+void mix_position(const Mix& mix, const std::uint8_t* a, const std::uint8_t* b, std::size_t first, std::int32_t* sums) {
+  const Operand& left = mix.operands[0];
+  std::int32_t x[kBlock] = {};
+  std::int32_t y[kBlock] = {};
+  switch (mix.kind) {
+    case MixKind::kAdd:
+      load_block(left, a, first, x);
+      if (b != nullptr) load_block(mix.operands[1], b, first, y);
+      for (std::size_t l = 0; l < kBlock; ++l) sums[l] = mix.left * x[l] + mix.right * y[l];
+      return;
+    case MixKind::kMul:
+      load_block(left, a, first, x);
+      load_block(mix.operands[1], b, first, y);
+      for (std::size_t l = 0; l < kBlock; ++l) sums[l] = x[l] * y[l];
+      return;
+    case MixKind::kSum:
+      for (const std::uint32_t run : left.windows.runs) {
+        load_block(left, a + run, first, x);
+        for (std::size_t l = 0; l < kBlock; ++l) y[l] += x[l];
+      }
+      std::memcpy(sums, y, sizeof(y));
+      return;
+    case MixKind::kMax:
+      load_block(left, a + left.windows.runs[0], first, y);
+      for (const std::uint32_t run : left.windows.runs.subspan(1)) {
+        load_block(left, a + run, first, x);
+        for (std::size_t l = 0; l < kBlock; ++l) y[l] = y[l] > x[l] ? y[l] : x[l];
+      }
+      std::memcpy(sums, y, sizeof(y));
+      return;
+  }
+}
+
+void mix_block(const Mix& mix, const std::uint8_t* const* a, const std::uint8_t* const* b, std::size_t n, std::size_t first,
+               std::size_t stride, std::int32_t* sums) {
+  for (std::size_t i = 0; i < n; ++i) mix_position(mix, a[i], b[i], first, sums + i * stride);
+}
+
+void depthwise_block(const Windows& x, const DepthWeights& weights, const std::uint8_t* const* from, std::size_t n, std::size_t first,
+                     std::size_t stride, std::int32_t* sums) {
+  for (std::size_t i = 0; i < n; ++i) {
+    for (std::size_t l = 0; l < kBlock; ++l) {
+      std::int32_t& sum = sums[i * stride + l];
+      sum = 0;
+      for (std::size_t t = 0; t < x.runs.size(); ++t)
+        sum += from[i][x.runs[t] + first + l] * weights.taps[t * weights.channels + first + l];
+    }
   }
 }
 

@@ -6,6 +6,7 @@
 #include "finnr/emulate/fast_kernels.h"
 
 #include <cstring>
+#include <type_traits>
 #include <utility>
 
 #include "finnr/base/check.h"
@@ -45,138 +46,187 @@ constexpr bool kCounts = false;
 constexpr std::size_t kTilePositions = kLanes == kBlock ? 6 : kLanes == 8 ? 4 : 2;
 constexpr std::size_t kTileBlocks = kLanes == kBlock ? 4 : 1;
 
-HWY_INLINE V value_of(const Finish& f, V add, V sum) {
-  if (f.factor == 2 || f.factor == -2) sum = hn::Add(sum, sum);
-  return f.factor < 0 ? hn::Sub(add, sum) : hn::Add(add, sum);
-}
-
-/// The code of a vector of sums of channels from `c` on.
+/// The codes of one vector of channels: its tables, loaded once for many positions.
 template <FinishKind kKind>
-HWY_INLINE V code_of(const Finish& f, std::size_t c, std::size_t channels, V sum) {
-  const D d;
-  const V v = value_of(f, hn::LoadU(d, f.add + c), sum);
-  if constexpr (kKind == FinishKind::kNone) return v;
-  if constexpr (kKind == FinishKind::kRecode) {
-    const V up = hn::Sub(v, hn::Set(d, f.lo));
-    return f.shift == 0 ? up : hn::ShiftRight<1>(up);
-  }
-  if constexpr (kKind == FinishKind::kStep) {
-    const V one = hn::Set(d, 1);
-    return hn::Xor(hn::IfThenElseZero(hn::Gt(v, hn::LoadU(d, f.borders + c)), one), hn::LoadU(d, f.flips + c));
-  }
-  if constexpr (kKind == FinishKind::kLine) {
+class Coder {
+ public:
+  HWY_INLINE Coder(const Finish& f, std::size_t c, std::size_t channels) : f_(f), c_(c), channels_(channels) {
+    const D d;
     const DF df;
-    auto y = hn::Mul(hn::ConvertTo(df, v), hn::LoadU(df, f.scale + c));
-    y = hn::Add(y, hn::LoadU(df, f.offset + c));
-    y = hn::Min(hn::Max(y, hn::LoadU(df, f.low + c)), hn::LoadU(df, f.high + c));
-    return hn::ConvertTo(d, y);
-  }
-  if constexpr (kKind == FinishKind::kSteps) {
-    V u = hn::LoadU(d, f.bases + c);
-    for (std::size_t k = 0; k < f.steps; ++k) {
-      const auto reached = hn::Gt(v, hn::LoadU(d, f.borders + k * channels + c));
-      u = hn::Add(u, hn::IfThenElseZero(reached, hn::LoadU(d, f.signs + k * channels + c)));
+    add_ = hn::LoadU(d, f.add + c);
+    if constexpr (kKind == FinishKind::kStep) {
+      border_ = hn::LoadU(d, f.borders + c);
+      flips_ = hn::LoadU(d, f.flips + c);
     }
-    return u;
+    if constexpr (kKind == FinishKind::kLine) {
+      scale_ = hn::LoadU(df, f.scale + c);
+      offset_ = hn::LoadU(df, f.offset + c);
+      low_ = hn::LoadU(df, f.low + c);
+      high_ = hn::LoadU(df, f.high + c);
+    }
   }
-  if constexpr (kKind == FinishKind::kSearch) {
-    alignas(64) std::int32_t x[kLanes];
-    hn::Store(v, d, x);
-    for (std::size_t l = 0; l < kLanes; ++l) {
-      const std::int32_t* row = f.borders + (c + l) * f.steps;
-      std::size_t below = 0;  // borders that are passed, found from the highest bit down
-      for (std::size_t step = f.steps == 0 ? 0 : std::size_t{1} << (63 - __builtin_clzll(f.steps)); step > 0; step /= 2) {
-        if (below + step <= f.steps && x[l] > row[below + step - 1]) below += step;
+
+  [[nodiscard]] HWY_INLINE V value(V sum) const {
+    if (f_.factor == 2 || f_.factor == -2) sum = hn::Add(sum, sum);
+    return f_.factor < 0 ? hn::Sub(add_, sum) : hn::Add(add_, sum);
+  }
+
+  [[nodiscard]] HWY_INLINE auto passed(V sum) const { return hn::Gt(value(sum), border_); }
+
+  [[nodiscard]] HWY_INLINE V code(V sum) const {
+    const D d;
+    if constexpr (kKind == FinishKind::kNone) return value(sum);
+    if constexpr (kKind == FinishKind::kRecode) {
+      const V up = hn::Sub(value(sum), hn::Set(d, f_.lo));
+      return f_.shift == 0 ? up : hn::ShiftRight<1>(up);
+    }
+    if constexpr (kKind == FinishKind::kStep) return hn::Xor(hn::IfThenElseZero(passed(sum), hn::Set(d, 1)), flips_);
+    if constexpr (kKind == FinishKind::kLine) {
+      auto y = hn::Mul(hn::ConvertTo(DF(), value(sum)), scale_);
+      y = hn::Add(y, offset_);
+      y = hn::Min(hn::Max(y, low_), high_);
+      return hn::ConvertTo(d, y);
+    }
+    if constexpr (kKind == FinishKind::kSteps) {
+      const V v = value(sum);
+      V u = hn::LoadU(d, f_.bases + c_);
+      for (std::size_t k = 0; k < f_.steps; ++k) {
+        const auto reached = hn::Gt(v, hn::LoadU(d, f_.borders + k * channels_ + c_));
+        u = hn::Add(u, hn::IfThenElseZero(reached, hn::LoadU(d, f_.signs + k * channels_ + c_)));
       }
-      x[l] = f.levels[(c + l) * (f.steps + 1) + below];
+      return u;
     }
-    return hn::Load(d, x);
+    if constexpr (kKind == FinishKind::kSearch) {
+      alignas(64) std::int32_t x[kLanes];
+      hn::Store(value(sum), d, x);
+      for (std::size_t l = 0; l < kLanes; ++l) {
+        const std::int32_t* row = f_.borders + (c_ + l) * f_.steps;
+        std::size_t below = 0;  // borders that are passed, found from the highest bit down
+        for (std::size_t step = f_.steps == 0 ? 0 : std::size_t{1} << (63 - __builtin_clzll(f_.steps)); step > 0; step /= 2) {
+          if (below + step <= f_.steps && x[l] > row[below + step - 1]) below += step;
+        }
+        x[l] = f_.levels[(c_ + l) * (f_.steps + 1) + below];
+      }
+      return hn::Load(d, x);
+    }
   }
-}
 
-HWY_INLINE void store_words(std::uint8_t* at, std::size_t c, std::size_t left, const std::int32_t* x) {
-  std::memcpy(at + c * 4, x, (left < kBlock ? left : kBlock) * 4);
-}
-
-HWY_INLINE void store_bytes(std::uint8_t* at, std::size_t c, std::size_t left, const std::uint8_t* u) {
-  if (left >= kBlock) {
-    std::memcpy(at + c, u, kBlock);
-  } else {
-    std::memcpy(at + c, u, left);
-  }
-}
+ private:
+  const Finish& f_;
+  std::size_t c_;
+  std::size_t channels_;
+  V add_;
+  V border_{};
+  V flips_{};
+  hn::Vec<DF> scale_{};
+  hn::Vec<DF> offset_{};
+  hn::Vec<DF> low_{};
+  hn::Vec<DF> high_{};
+};
 
 HWY_INLINE std::uint16_t real_lanes(std::size_t left) { return static_cast<std::uint16_t>(left >= kBlock ? 0xFFFFU : (1U << left) - 1); }
 
-HWY_INLINE void store_bits(const Output& y, std::uint8_t* at, std::size_t c, std::size_t left, const std::uint8_t* u) {
+/// Bit `plane` of 16 codes.
+HWY_INLINE std::uint16_t bits_of(const std::uint8_t* u, int plane) {
   const hn::CappedTag<std::uint8_t, kBlock> d;
-  for (int plane = 0; plane < y.planes; ++plane) {
-    std::uint8_t bits[8] = {};
-    const auto bit = hn::Set(d, static_cast<std::uint8_t>(1U << plane));
-    for (std::size_t l = 0; l < kBlock; l += hn::Lanes(d)) hn::StoreMaskBits(d, hn::TestBit(hn::LoadU(d, u + l), bit), bits + l / 8);
-    std::uint16_t mask = 0;
-    std::memcpy(&mask, bits, 2);
-    mask = static_cast<std::uint16_t>(mask & real_lanes(left));
-    std::memcpy(at + static_cast<std::size_t>(plane) * y.plane_bytes + c / 8, &mask, 2);
-  }
+  const auto mask = hn::TestBit(hn::LoadU(d, u), hn::Set(d, static_cast<std::uint8_t>(1U << plane)));
+  std::uint8_t bytes[8] = {};
+  hn::StoreMaskBits(d, mask, bytes);
+  std::uint16_t bits = 0;
+  std::memcpy(&bits, bytes, 2);
+  return bits;
 }
 
-/// One block of `pool` positions whose sums are `stride` apart.
+/// Where the results of positions go, one after the other, over all frames.
+class Places {
+ public:
+  HWY_INLINE Places(const Output& y, std::size_t first)
+      : y_(y), at_(first % y.places.size()), frame_(y.data + first / y.places.size() * y.frame_bytes) {}
+  HWY_INLINE std::uint8_t* next() {
+    std::uint8_t* place = frame_ + y_.places[at_];
+    if (++at_ == y_.places.size()) at_ = 0, frame_ += y_.frame_bytes;
+    return place;
+  }
+
+ private:
+  const Output& y_;
+  std::size_t at_;
+  std::uint8_t* frame_;
+};
+
+/// One block of channels of n positions whose sums are `stride` apart.
 template <FinishKind kKind>
-HWY_INLINE void finish_block(const Finish& f, const Output& y, std::uint8_t* at, std::size_t c, std::size_t channels, std::size_t stride,
-                             const std::int32_t* sums) {
+HWY_INLINE void finish_block(const Finish& f, const Output& y, std::size_t first, std::size_t n, std::size_t c, std::size_t channels,
+                             std::size_t stride, const std::int32_t* sums) {
   const D d;
   const std::size_t left = y.channels - c;
-  if constexpr (kKind == FinishKind::kStep && kLanes == kBlock) {
+  const std::size_t pool = y.pool;
+  Places places(y, first / pool);
+#if HWY_TARGET == HWY_AVX3 || HWY_TARGET == HWY_AVX3_DL
+  if constexpr (kKind == FinishKind::kStep) {
     if (y.form == Form::kBits) {
-      const V border = hn::LoadU(d, f.borders + c);
-      const V add = hn::LoadU(d, f.add + c);
-      std::uint8_t bits[8] = {};
-      hn::StoreMaskBits(d, hn::Ne(hn::LoadU(d, f.flips + c), hn::Zero(d)), bits);
-      std::uint16_t flips = 0;
-      std::memcpy(&flips, bits, 2);
-      std::uint16_t any = 0;
-      for (std::size_t j = 0; j < y.pool; ++j) {
-        hn::StoreMaskBits(d, hn::Gt(value_of(f, add, hn::LoadU(d, sums + j * stride)), border), bits);
-        std::uint16_t mask = 0;
-        std::memcpy(&mask, bits, 2);
-        any = static_cast<std::uint16_t>(any | (mask ^ flips));
+      const Coder<kKind> coder(f, c, channels);
+      const auto flips = static_cast<std::uint16_t>(hn::Ne(hn::LoadU(d, f.flips + c), hn::Zero(d)).raw);
+      for (std::size_t i = 0; i < n; i += pool) {
+        unsigned any = 0;
+        for (std::size_t j = 0; j < pool; ++j)
+          any |= static_cast<unsigned>(coder.passed(hn::LoadU(d, sums + (i + j) * stride)).raw) ^ flips;
+        const auto bits = static_cast<std::uint16_t>(any & real_lanes(left));
+        std::memcpy(places.next() + c / 8, &bits, 2);
       }
-      any = static_cast<std::uint16_t>(any & real_lanes(left));
-      std::memcpy(at + c / 8, &any, 2);
       return;
     }
   }
-  alignas(64) std::int32_t words[kBlock];
-  alignas(64) std::uint8_t bytes[kBlock + 64];
+#endif
+  alignas(64) std::int32_t words[kChunk * kBlock];
+  alignas(64) std::uint8_t bytes[kChunk * kBlock];
+  const hn::Rebind<std::uint8_t, D> narrow;
+  const std::size_t rows = n / pool;
   for (std::size_t v = 0; v < kVectors; ++v) {
-    V most = code_of<kKind>(f, c + v * kLanes, channels, hn::LoadU(d, sums + v * kLanes));
-    for (std::size_t j = 1; j < y.pool; ++j)
-      most = hn::Max(most, code_of<kKind>(f, c + v * kLanes, channels, hn::LoadU(d, sums + j * stride + v * kLanes)));
-    if (y.form == Form::kWords) {
-      hn::StoreU(most, d, words + v * kLanes);
-    } else {
-      const hn::Rebind<std::uint8_t, D> narrow;
-      hn::StoreU(hn::DemoteTo(narrow, most), narrow, bytes + v * kLanes);
+    const Coder<kKind> coder(f, c + v * kLanes, channels);
+    const std::int32_t* sum = sums + v * kLanes;
+    for (std::size_t r = 0; r < rows; ++r) {
+      V most = coder.code(hn::LoadU(d, sum));
+      sum += stride;
+      for (std::size_t j = 1; j < pool; ++j, sum += stride) most = hn::Max(most, coder.code(hn::LoadU(d, sum)));
+      if (y.form == Form::kWords) {
+        hn::Store(most, d, words + r * kBlock + v * kLanes);
+      } else {
+        hn::StoreU(hn::DemoteTo(narrow, most), narrow, bytes + r * kBlock + v * kLanes);
+      }
     }
   }
-  if (y.form == Form::kWords) return store_words(at, c, left, words);
-  if (y.form == Form::kBytes) return store_bytes(at, c, left, bytes);
-  store_bits(y, at, c, left, bytes);
+  switch (y.form) {
+    case Form::kWords:
+      for (std::size_t r = 0; r < rows; ++r) std::memcpy(places.next() + c * 4, words + r * kBlock, (left < kBlock ? left : kBlock) * 4);
+      return;
+    case Form::kBytes:
+      if (left >= kBlock) {
+        for (std::size_t r = 0; r < rows; ++r) std::memcpy(places.next() + c, bytes + r * kBlock, kBlock);
+      } else if (left == 8) {
+        for (std::size_t r = 0; r < rows; ++r) std::memcpy(places.next() + c, bytes + r * kBlock, 8);
+      } else {
+        for (std::size_t r = 0; r < rows; ++r) std::memcpy(places.next() + c, bytes + r * kBlock, left);
+      }
+      return;
+    case Form::kBits:
+      for (std::size_t r = 0; r < rows; ++r) {
+        std::uint8_t* at = places.next() + c / 8;
+        for (int plane = 0; plane < y.planes; ++plane) {
+          const auto bits = static_cast<std::uint16_t>(bits_of(bytes + r * kBlock, plane) & real_lanes(left));
+          std::memcpy(at + static_cast<std::size_t>(plane) * y.plane_bytes, &bits, 2);
+        }
+      }
+      return;
+  }
 }
 
 template <FinishKind kKind>
-HWY_INLINE void finish_as(const Finish& f, const Output& y, std::size_t first, std::size_t n, std::size_t block, std::size_t width,
-                          const std::int32_t* sums) {
+HWY_NOINLINE void finish_as(const Finish& f, const Output& y, std::size_t first, std::size_t n, std::size_t block, std::size_t width,
+                            const std::int32_t* sums) {
   const std::size_t channels = (y.channels + kBlock - 1) / kBlock * kBlock;
-  std::size_t frame = first / y.pool / y.places.size();
-  std::size_t place = first / y.pool % y.places.size();
-  for (std::size_t i = 0; i < n; i += y.pool) {
-    std::uint8_t* at = y.data + frame * y.frame_bytes + y.places[place];
-    if (++place == y.places.size()) place = 0, ++frame;
-    for (std::size_t w = 0; w < width; ++w)
-      finish_block<kKind>(f, y, at, (block + w) * kBlock, channels, width * kBlock, sums + (i * width + w) * kBlock);
-  }
+  for (std::size_t w = 0; w < width; ++w)
+    finish_block<kKind>(f, y, first, n, (block + w) * kBlock, channels, width * kBlock, sums + w * kBlock);
 }
 
 void finish_rows(const Finish& f, const Output& y, std::size_t first, std::size_t n, std::size_t block, std::size_t width,
@@ -197,33 +247,114 @@ void finish_rows(const Finish& f, const Output& y, std::size_t first, std::size_
   }
 }
 
-HWY_INLINE void depthwise_block(const Windows& x, const DepthWeights& weights, const std::uint8_t* from, std::size_t first,
-                                std::int32_t* sums) {
+/// One block of channels of n positions.
+HWY_INLINE void depthwise_block(const Windows& x, const DepthWeights& weights, const std::uint8_t* const* from, std::size_t n,
+                                std::size_t c, std::size_t stride, std::int32_t* sums) {
   const hn::CappedTag<std::int16_t, kBlock> d;
   const hn::Rebind<std::uint8_t, decltype(d)> bytes;
   const hn::Rebind<std::int32_t, hn::Half<decltype(d)>> half;
-  const std::int16_t* w = weights.taps + first;
-  for (std::size_t l = 0; l < kBlock; l += hn::Lanes(d)) {
-    auto narrow = hn::Zero(d);
-    auto lower = hn::Zero(half);
-    auto upper = hn::Zero(half);
-    for (std::size_t t = 0; t < x.runs.size(); ++t) {
-      const auto u = hn::PromoteTo(d, hn::LoadU(bytes, from + x.runs[t] + l));
-      const auto product = hn::Mul(u, hn::LoadU(d, w + t * weights.channels + l));
+  const std::size_t lanes = hn::Lanes(d);
+  const std::uint32_t* runs = x.runs.data();
+  const std::size_t taps = x.runs.size();
+  for (std::size_t l = 0; l < kBlock; l += lanes) {
+    const std::int16_t* w = weights.taps + c + l;
+    for (std::size_t i = 0; i < n; ++i) {
+      const std::uint8_t* at = from[i] + c + l;
+      auto lower = hn::Zero(half);
+      auto upper = hn::Zero(half);
       if (weights.narrow) {
-        narrow = hn::Add(narrow, product);
+        auto sum = hn::Zero(d);
+        for (std::size_t t = 0; t < taps; ++t)
+          sum = hn::Add(sum, hn::Mul(hn::PromoteTo(d, hn::LoadU(bytes, at + runs[t])), hn::LoadU(d, w + t * weights.channels)));
+        lower = hn::PromoteTo(half, hn::LowerHalf(sum));
+        upper = hn::PromoteTo(half, hn::UpperHalf(hn::Half<decltype(d)>(), sum));
       } else {
-        lower = hn::Add(lower, hn::PromoteTo(half, hn::LowerHalf(product)));
-        upper = hn::Add(upper, hn::PromoteTo(half, hn::UpperHalf(hn::Half<decltype(d)>(), product)));
+        for (std::size_t t = 0; t < taps; ++t) {
+          const auto product = hn::Mul(hn::PromoteTo(d, hn::LoadU(bytes, at + runs[t])), hn::LoadU(d, w + t * weights.channels));
+          lower = hn::Add(lower, hn::PromoteTo(half, hn::LowerHalf(product)));
+          upper = hn::Add(upper, hn::PromoteTo(half, hn::UpperHalf(hn::Half<decltype(d)>(), product)));
+        }
       }
+      hn::StoreU(lower, half, sums + i * stride + l);
+      hn::StoreU(upper, half, sums + i * stride + l + hn::Lanes(half));
     }
-    if (weights.narrow) {
-      lower = hn::PromoteTo(half, hn::LowerHalf(narrow));
-      upper = hn::PromoteTo(half, hn::UpperHalf(hn::Half<decltype(d)>(), narrow));
-    }
-    hn::StoreU(lower, half, sums + l);
-    hn::StoreU(upper, half, sums + l + hn::Lanes(half));
   }
+}
+
+/// A vector of numbers of one position.
+template <Form kForm>
+HWY_INLINE V load(const Operand& operand, const std::uint8_t* at, std::size_t c) {
+  const D d;
+  if constexpr (kForm == Form::kWords) return hn::LoadU(d, reinterpret_cast<const std::int32_t*>(at) + c);
+  V u = hn::Zero(d);
+  if constexpr (kForm == Form::kBytes) {
+    u = hn::PromoteTo(d, hn::LoadU(hn::Rebind<std::uint8_t, D>(), at + c));
+  } else {
+    for (int plane = 0; plane < operand.planes; ++plane) {
+      std::uint32_t word = 0;
+      std::memcpy(&word, at + static_cast<std::size_t>(plane) * operand.windows.plane_bytes + c / 32 * 4, 4);
+      const auto lanes = hn::Shl(hn::Set(d, 1), hn::Iota(d, static_cast<std::int32_t>(c % 32)));
+      u = hn::Or(u, hn::IfThenElseZero(hn::TestBit(hn::Set(d, static_cast<std::int32_t>(word)), lanes), hn::Set(d, 1 << plane)));
+    }
+  }
+  if (operand.step == 2) u = hn::Add(u, u);
+  return hn::Add(u, hn::Set(d, operand.lo));
+}
+
+template <Form kForm>
+HWY_INLINE void mix_one(const Mix& mix, const std::uint8_t* const* from, std::size_t n, std::size_t c, std::size_t stride,
+                        std::int32_t* sums) {
+  const D d;
+  const Operand& x = mix.operands[0];
+  for (std::size_t v = 0; v < kVectors; ++v, c += kLanes, sums += kLanes) {
+    for (std::size_t i = 0; i < n; ++i) {
+      V sum = load<kForm>(x, from[i] + x.windows.runs[0], c);
+      for (const std::uint32_t run : x.windows.runs.subspan(1)) {
+        const V next = load<kForm>(x, from[i] + run, c);
+        sum = mix.kind == MixKind::kMax ? hn::Max(sum, next) : hn::Add(sum, next);
+      }
+      if (mix.kind == MixKind::kAdd && mix.left != 1) sum = hn::Mul(sum, hn::Set(d, mix.left));
+      hn::StoreU(sum, d, sums + i * stride);
+    }
+  }
+}
+
+template <Form kLeft, Form kRight>
+HWY_INLINE void mix_two(const Mix& mix, const std::uint8_t* const* a, const std::uint8_t* const* b, std::size_t n, std::size_t c,
+                        std::size_t stride, std::int32_t* sums) {
+  const D d;
+  const V left = hn::Set(d, mix.left);
+  const V right = hn::Set(d, mix.right);
+  const bool plain = mix.left == 1 && mix.right == 1;
+  for (std::size_t v = 0; v < kVectors; ++v, c += kLanes, sums += kLanes) {
+    for (std::size_t i = 0; i < n; ++i) {
+      const V x = load<kLeft>(mix.operands[0], a[i], c);
+      const V y = load<kRight>(mix.operands[1], b[i], c);
+      const V sum = mix.kind == MixKind::kMul ? hn::Mul(x, y) : plain ? hn::Add(x, y) : hn::Add(hn::Mul(x, left), hn::Mul(y, right));
+      hn::StoreU(sum, d, sums + i * stride);
+    }
+  }
+}
+
+/// Calls work with the form as a constant.
+template <class Work>
+HWY_INLINE void with_form(Form form, const Work& work) {
+  switch (form) {
+    case Form::kWords:
+      return work(std::integral_constant<Form, Form::kWords>());
+    case Form::kBytes:
+      return work(std::integral_constant<Form, Form::kBytes>());
+    case Form::kBits:
+      return work(std::integral_constant<Form, Form::kBits>());
+  }
+}
+
+HWY_INLINE void mix_block(const Mix& mix, const std::uint8_t* const* a, const std::uint8_t* const* b, std::size_t n, std::size_t c,
+                          std::size_t stride, std::int32_t* sums) {
+  with_form(mix.operands[0].form, [&](auto left) HWY_ATTR {
+    if (mix.operands.size() == 1) return mix_one<left()>(mix, a, n, c, stride, sums);
+    with_form(mix.operands[1].form, [&](auto right) HWY_ATTR { mix_two<left(), right()>(mix, a, b, n, c, stride, sums); });
+  });
 }
 
 #include "finnr/emulate/fast_loops.inc"
@@ -283,59 +414,61 @@ HWY_INLINE V meet(V sum, V x, V w) {
 
 /// Sums of kP positions and kB blocks: sums[p * stride + channel].
 template <Product kProduct, bool kNarrow, std::size_t kP, std::size_t kB>
-HWY_INLINE void tile(const Windows& x, const std::uint8_t* const* from, const std::uint32_t* w, std::size_t block_words,
-                     std::size_t run_words, V (&sum)[kP][kB * kVectors]) {
+HWY_NOINLINE void tile(const Windows& x, const Weights& m, const std::uint8_t* const* from, std::size_t block, std::size_t stride,
+                       std::int32_t* sums) {
   const D d;
   constexpr std::size_t kV = kB * kVectors;
   constexpr std::size_t kFull = 31;  // words until a byte of counts may be full
   constexpr bool kInBytes = kProduct != Product::kDot && !kCounts;
-  const auto* weights = reinterpret_cast<const std::int32_t*>(w);
-  for (const std::uint32_t run : x.runs) {
-    const std::uint8_t* at[kP];
-    for (std::size_t p = 0; p < kP; ++p) at[p] = from[p] + run;
-    for (std::size_t done = 0; done < run_words;) {
-      const std::size_t stop = kInBytes && run_words - done > kFull ? done + kFull : run_words;
-      V counts[kP][kV];
-      for (std::size_t p = 0; p < kP; ++p)
-        for (std::size_t v = 0; v < kV; ++v) counts[p][v] = kInBytes ? hn::Zero(d) : sum[p][v];
-      for (; done < stop; ++done, weights += kBlock) {
-        V column[kV];
-        for (std::size_t v = 0; v < kV; ++v) column[v] = hn::LoadU(d, weights + v / kVectors * block_words + v % kVectors * kLanes);
-        for (std::size_t p = 0; p < kP; ++p) {
-          const V word = hn::Set(d, word_at(at[p] + 4 * done));
-          for (std::size_t v = 0; v < kV; ++v) counts[p][v] = meet<kProduct, kNarrow>(counts[p][v], word, column[v]);
-        }
-      }
-      for (std::size_t p = 0; p < kP; ++p)
-        for (std::size_t v = 0; v < kV; ++v) sum[p][v] = kInBytes ? hn::Add(sum[p][v], sum_of_bytes(counts[p][v])) : counts[p][v];
-    }
-  }
-}
-
-template <Product kProduct, bool kNarrow, std::size_t kP, std::size_t kB>
-HWY_NOINLINE void tile_of_planes(const Windows& x, const Weights& m, const std::uint8_t* const* from, std::size_t block, std::size_t stride,
-                                 std::int32_t* sums) {
-  const D d;
-  constexpr std::size_t kV = kB * kVectors;
+  static constexpr PlanePair kOnly[1] = {};
+  const std::span<const PlanePair> pairs = kProduct == Product::kDot ? std::span<const PlanePair>(kOnly) : m.pairs;
   const std::size_t plane_words = x.runs.size() * x.run_words * kBlock;
-  const std::uint32_t* w = m.words + block * m.planes * plane_words;
+  const std::size_t block_words = m.planes * plane_words;
   V sum[kP][kV];
   for (std::size_t p = 0; p < kP; ++p)
     for (std::size_t v = 0; v < kV; ++v) sum[p][v] = hn::Zero(d);
-  if constexpr (kProduct == Product::kDot) {
-    tile<kProduct, kNarrow, kP, kB>(x, from, w, plane_words, x.run_words, sum);
-  } else {
-    const auto each = [&](const auto& change) {
-      for (std::size_t p = 0; p < kP; ++p)
-        for (std::size_t v = 0; v < kV; ++v) sum[p][v] = change(sum[p][v]);
-    };
-    for (const PlanePair& pair : m.pairs) {
-      for (int i = 0; i < pair.shift; ++i) each([](V s) HWY_ATTR { return hn::Add(s, s); });
-      if (pair.negative) each([](V s) HWY_ATTR { return hn::Neg(s); });
-      const std::uint8_t* plane[kP];
-      for (std::size_t p = 0; p < kP; ++p) plane[p] = from[p] + pair.x * x.plane_bytes;
-      tile<kProduct, kNarrow, kP, kB>(x, plane, w + pair.w * plane_words, m.planes * plane_words, x.run_words, sum);
-      if (pair.negative) each([](V s) HWY_ATTR { return hn::Neg(s); });
+  for (const PlanePair& pair : pairs) {
+    if constexpr (kProduct != Product::kDot) {
+      for (int i = 0; i < pair.shift; ++i)
+        for (std::size_t p = 0; p < kP; ++p)
+          for (std::size_t v = 0; v < kV; ++v) sum[p][v] = hn::Add(sum[p][v], sum[p][v]);
+      if (pair.negative) {
+        for (std::size_t p = 0; p < kP; ++p)
+          for (std::size_t v = 0; v < kV; ++v) sum[p][v] = hn::Neg(sum[p][v]);
+      }
+    }
+    const auto* weights = reinterpret_cast<const std::int32_t*>(m.words + block * block_words + pair.w * plane_words);
+    const std::size_t plane = pair.x * x.plane_bytes;
+    for (const std::uint32_t run : x.runs) {
+      const std::uint8_t* at[kP];
+      for (std::size_t p = 0; p < kP; ++p) at[p] = from[p] + plane + run;
+      for (std::size_t done = 0; done < x.run_words;) {
+        const std::size_t stop = kInBytes && x.run_words - done > kFull ? done + kFull : x.run_words;
+        V bytes[kP][kV];
+        for (std::size_t p = 0; p < kP; ++p)
+          for (std::size_t v = 0; v < kV; ++v) bytes[p][v] = hn::Zero(d);
+        for (; done < stop; ++done, weights += kBlock) {
+          V column[kV];
+          for (std::size_t v = 0; v < kV; ++v) column[v] = hn::LoadU(d, weights + v / kVectors * block_words + v % kVectors * kLanes);
+          for (std::size_t p = 0; p < kP; ++p) {
+            const V word = hn::Set(d, word_at(at[p] + 4 * done));
+            for (std::size_t v = 0; v < kV; ++v) {
+              V& counts = kInBytes ? bytes[p][v] : sum[p][v];
+              counts = meet<kProduct, kNarrow>(counts, word, column[v]);
+            }
+          }
+        }
+        if constexpr (kInBytes) {
+          for (std::size_t p = 0; p < kP; ++p)
+            for (std::size_t v = 0; v < kV; ++v) sum[p][v] = hn::Add(sum[p][v], sum_of_bytes(bytes[p][v]));
+        }
+      }
+    }
+    if constexpr (kProduct != Product::kDot) {
+      if (pair.negative) {
+        for (std::size_t p = 0; p < kP; ++p)
+          for (std::size_t v = 0; v < kV; ++v) sum[p][v] = hn::Neg(sum[p][v]);
+      }
     }
   }
   for (std::size_t p = 0; p < kP; ++p)
@@ -346,15 +479,15 @@ template <Product kProduct, bool kNarrow, std::size_t kP>
 HWY_INLINE void tiles(const Windows& x, const Weights& m, const std::uint8_t* const* from, std::size_t block, std::size_t width,
                       std::size_t stride, std::int32_t* sums) {
   if constexpr (kTileBlocks == 4) {
-    if (width == 4) return tile_of_planes<kProduct, kNarrow, kP, 4>(x, m, from, block, stride, sums);
+    if (width == 4) return tile<kProduct, kNarrow, kP, 4>(x, m, from, block, stride, sums);
     if (width >= 2) {
-      tile_of_planes<kProduct, kNarrow, kP, 2>(x, m, from, block, stride, sums);
+      tile<kProduct, kNarrow, kP, 2>(x, m, from, block, stride, sums);
       if (width == 2) return;
-      return tile_of_planes<kProduct, kNarrow, kP, 1>(x, m, from, block + 2, stride, sums + 2 * kBlock);
+      return tile<kProduct, kNarrow, kP, 1>(x, m, from, block + 2, stride, sums + 2 * kBlock);
     }
-    return tile_of_planes<kProduct, kNarrow, kP, 1>(x, m, from, block, stride, sums);
+    return tile<kProduct, kNarrow, kP, 1>(x, m, from, block, stride, sums);
   } else {
-    for (std::size_t w = 0; w < width; ++w) tile_of_planes<kProduct, kNarrow, kP, 1>(x, m, from, block + w, stride, sums + w * kBlock);
+    for (std::size_t w = 0; w < width; ++w) tile<kProduct, kNarrow, kP, 1>(x, m, from, block + w, stride, sums + w * kBlock);
   }
 }
 

@@ -122,8 +122,8 @@ bool Planner::plan_layer(NodeId id) {
   }
   FastStep about;
   about.products = layer.products();
-  auto windows =
-      std::make_shared<WindowTable>(windows_of(layer.want, layer.kernel, layer.stride, layer.dilation, layer.out, pool, layer.groups > 1));
+  auto windows = std::make_shared<WindowTable>(windows_of(plan_.buffers[from].layout, layer.want.begin, layer.kernel, layer.stride,
+                                                          layer.dilation, layer.out, pool, layer.groups > 1));
   if (layer.groups > 1) windows->run_words = static_cast<std::size_t>((layer.inputs + 3) / 4);
   const std::size_t members = pool.empty() ? 1 : static_cast<std::size_t>(count(pool));
   const std::string name = name_of(tail.nodes);
@@ -150,6 +150,7 @@ bool Planner::plan_layer(NodeId id) {
     const auto first = static_cast<std::size_t>(group * rows);
     step.finish = finish_of(tail, first, static_cast<std::size_t>(rows), target);
     step.weights = pack_weights(layer, group, *windows, step.finish);
+    fold(step.finish);
     const std::size_t offset = target.form == Form::kBits ? first / 8 : target.form == Form::kBytes ? first : first * 4;
     step.to = {to, offset, static_cast<std::size_t>(rows), members};
     FastStep part = about;
@@ -286,10 +287,10 @@ void Planner::plan_window(NodeId id, MixKind kind, const Pool& op, Layout want) 
   Shape out = {layout.dims[0]};
   for (std::size_t a = 0; a < op.kernel.size(); ++a) {
     const std::int64_t span = (op.kernel[a] - 1) * op.dilation[a] + 1;
-    out.push_back((layout.dims[a + 1] + layout.begin[a + 1] + layout.end[a + 1] - span) / op.stride[a] + 1);
+    out.push_back((want.dims[a + 1] + want.begin[a + 1] + want.end[a + 1] - span) / op.stride[a] + 1);
   }
   step.windows = {std::make_shared<WindowTable>(
-      windows_of(layout, with_batch(op.kernel), with_batch(op.stride), with_batch(op.dilation), out, {}, true))};
+      windows_of(layout, want.begin, with_batch(op.kernel), with_batch(op.stride), with_batch(op.dilation), out, {}, true))};
   const Tail tail = tail_behind(id, 1, false);
   emit_mix(std::move(step), tail, static_cast<std::size_t>(layout.channels), 1);
 }
@@ -312,6 +313,9 @@ bool Planner::plan_pool(NodeId id) {
   if (!padded) {
     want = plan_.buffers[*any_buffer(x)].layout;
     if (want.axis != 1) return false;
+    std::ranges::fill(want.begin, 0);
+    std::ranges::fill(want.end, 0);
+    want.settle();
   } else {
     std::ranges::copy(op.begin, want.begin.begin() + 1);
     std::ranges::copy(op.end, want.end.begin() + 1);
@@ -341,7 +345,11 @@ bool Planner::plan_sum(NodeId id) {
   pool.kind = PoolKind::kSum;
   pool.kernel = pool.stride = spatial_part(shape);
   pool.dilation = ones(pool.kernel.size());
-  plan_window(id, MixKind::kSum, pool, plan_.buffers[*from].layout);
+  Layout want = plan_.buffers[*from].layout;
+  std::ranges::fill(want.begin, 0);
+  std::ranges::fill(want.end, 0);
+  want.settle();
+  plan_window(id, MixKind::kSum, pool, want);
   return true;
 }
 
