@@ -37,7 +37,12 @@ module finnr_rom #(
     end
     always_ff @(posedge clk_i) if (en_i) data_o <= mem[addr_i];
   end else if (Style == 1) begin : gen_lutram
+`ifdef YOSYS
+    // It calls constants in LUTs logic; its distributed memories have a write port.
+    (* rom_style = "logic" *) logic [Width-1:0] mem [0:Depth-1];
+`else
     (* rom_style = "distributed", ram_style = "distributed" *) logic [Width-1:0] mem [0:Depth-1];
+`endif
     if (File != "") begin : gen_init
       initial $readmemh(File, mem);
     end

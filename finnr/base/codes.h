@@ -10,7 +10,7 @@ namespace finnr {
 
 /// Stable numbers of everything finnr can tell a user. A number is never reused.
 /// F01xx model files, F02xx meaning and streamlining, F03xx hardware and folding,
-/// F04xx data and options, F05xx simulation and verification, F09xx our own bugs.
+/// F04xx data and options, F05xx simulation and verification, F06xx synthesis, F09xx our own bugs.
 /// The long text of each stands in codes.cpp and is shown by `finnr explain`.
 enum class Code : std::uint16_t {
 #define FINNR_CODE(name, number, title, text) name = number,

@@ -35,6 +35,7 @@ Action add_check(CLI::App& app, Common& common);
 Action add_build(CLI::App& app, Common& common);
 Action add_run(CLI::App& app, Common& common);
 Action add_verify(CLI::App& app, Common& common);
+Action add_synth(CLI::App& app, Common& common);
 Action add_print(CLI::App& app, Common& common);
 Action add_explain(CLI::App& app, Common& common);
 

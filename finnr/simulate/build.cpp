@@ -9,15 +9,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <atomic>
 #include <cctype>
 #include <cstdlib>
-#include <optional>
 #include <set>
-#include <thread>
 
 #include "finnr/base/files.h"
+#include "finnr/base/hash.h"
 #include "finnr/base/process.h"
+#include "finnr/base/tool.h"
 #include "finnr/simulate/bench.h"
 
 namespace finnr {
@@ -28,39 +27,10 @@ using Command = std::vector<std::string>;
 
 constexpr std::uintmax_t kUnitBytes = 600'000;    // of C++ that runs every cycle: what one translation unit takes
 constexpr std::int64_t kManyCycles = 20'000'000;  // win in the run what -O2 costs in the compiler
-constexpr std::size_t kShownLines = 12;
 
 std::string trimmed(std::string text) {
   while (!text.empty() && std::isspace(static_cast<unsigned char>(text.back())) != 0) text.pop_back();
   return text;
-}
-
-/// Runs a tool to success. Returns what it printed.
-Result<std::string> run_tool(const Command& command, const fs::path& where) {
-  FINNR_ASSIGN(ProcessResult result, run_process(command, where));
-  if (result.exit_code != 0) return tool_failed(fmt::format("'{}' ended with exit code {}", command[0], result.exit_code), result.output);
-  return std::move(result.output);
-}
-
-/// Independent commands on all cores; the first failure in their order.
-Status run_all(const std::vector<Command>& commands, const fs::path& where) {
-  std::vector<std::optional<Diagnostic>> failures(commands.size());
-  std::atomic<std::size_t> next = 0;
-  const auto work = [&] {
-    for (std::size_t i; (i = next++) < commands.size();) {
-      if (auto output = run_tool(commands[i], where); !output.ok()) failures[i] = std::move(output).error();
-    }
-  };
-  {
-    std::vector<std::jthread> helpers;
-    const std::size_t cores = std::max(1U, std::thread::hardware_concurrency());
-    for (std::size_t i = 1; i < std::min(cores, commands.size()); ++i) helpers.emplace_back(work);
-    work();
-  }
-  for (auto& failure : failures) {
-    if (failure) return *std::move(failure);
-  }
-  return ok_status();
 }
 
 Status check_files(const fs::path& folder, const Bundle& bundle) {
@@ -199,9 +169,7 @@ fs::path kept_runtime(const Tools& tools, bool waveforms) {
     if (!version.ok()) return {};
     text += *version;
   }
-  std::uint64_t hash = 0xCBF29CE484222325ULL;  // FNV-1a
-  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-  return folder / fmt::format("verilator-runtime-{:016x}.o", hash);
+  return folder / fmt::format("verilator-runtime-{:016x}.o", content_hash(text));
 }
 
 /// Another process may read or write it at the same time. What goes wrong costs time only.
@@ -211,35 +179,13 @@ void keep_runtime(const fs::path& object, const fs::path& kept) {
 
 }  // namespace
 
-Diagnostic tool_failed(const std::string& what, std::string_view output) {
-  std::vector<std::string_view> lines;
-  std::vector<std::string_view> errors;
-  while (!output.empty()) {
-    const std::size_t end = std::min(output.find('\n'), output.size());
-    const std::string_view line = output.substr(0, end);
-    output.remove_prefix(std::min(end + 1, output.size()));
-    if (line.empty()) continue;
-    lines.push_back(line);
-    if (line.find("%Error") != std::string_view::npos || line.find("rror:") != std::string_view::npos) errors.push_back(line);
-  }
-  // The first errors tell most, the last lines where there is no error.
-  const auto& shown = errors.empty() ? lines : errors;
-  const std::size_t from = errors.empty() && shown.size() > kShownLines ? shown.size() - kShownLines : 0;
-  std::string text;
-  for (std::size_t i = from; i < shown.size() && i < from + kShownLines; ++i) {
-    if (!text.empty()) text += '\n';
-    text += shown[i];
-  }
-  return Diagnostic(Code::kToolFailed, what).because(text.empty() ? "it printed nothing" : text);
-}
-
 Status build_simulation(const fs::path& folder, const Bundle& bundle, const fs::path& work, const SimulatorOptions& options) {
   FINNR_RETURN_IF_ERROR(check_files(folder, bundle));
   FINNR_ASSIGN(const Tools tools, find_tools());
   FINNR_RETURN_IF_ERROR(write_file(work / "finnr_bench.sv", bench_module(bundle)));
   FINNR_RETURN_IF_ERROR(write_file(work / "finnr_bench.h", bench_header(bundle)));
   FINNR_RETURN_IF_ERROR(write_file(work / "harness.cpp", harness_files()[0].text));
-  FINNR_RETURN_IF_ERROR(run_all({verilator_command(bundle, work, options.waveforms)}, folder));
+  FINNR_RETURN_IF_ERROR(run_tools({verilator_command(bundle, work, options.waveforms)}, folder));
 
   std::vector<TranslationUnit> units = translation_units(work, options.cycles >= kManyCycles);
   Command link = {tools.compiler, "-o", kSimulationProgram};
@@ -258,11 +204,11 @@ Status build_simulation(const fs::path& folder, const Bundle& bundle, const fs::
     commands.push_back(compile_command(tools, unit, options.waveforms));
     link.push_back(unit.name + ".o");
   }
-  FINNR_RETURN_IF_ERROR(run_all(commands, work));
+  FINNR_RETURN_IF_ERROR(run_tools(commands, work));
   if (!have_runtime && !kept.empty()) keep_runtime(work / "runtime.o", kept);
   link.emplace_back("-pthread");
   if (options.waveforms) link.emplace_back("-lz");
-  return run_all({link}, work);
+  return run_tools({link}, work);
 }
 
 }  // namespace finnr

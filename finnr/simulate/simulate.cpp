@@ -12,6 +12,7 @@
 #include "finnr/base/files.h"
 #include "finnr/base/integers.h"
 #include "finnr/base/process.h"
+#include "finnr/base/tool.h"
 #include "finnr/simulate/build.h"
 #include "finnr/simulate/packing.h"
 
