@@ -13,7 +13,8 @@ namespace {
 bool coloured() { return ::isatty(STDERR_FILENO) != 0 && std::getenv("NO_COLOR") == nullptr; }
 
 int exit_of(Code code) {
-  if (code == Code::kMismatch || code == Code::kIntervalDiffers || code == Code::kNoProgress) return kCheckFailed;
+  if (code == Code::kMismatch || code == Code::kIntervalDiffers || code == Code::kLatencyDiffers || code == Code::kNoProgress)
+    return kCheckFailed;
   if (code == Code::kInternal) return kExitBug;
   return kUserError;
 }

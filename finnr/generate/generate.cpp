@@ -6,17 +6,19 @@
 #include <functional>
 #include <set>
 
+#include "finnr/base/check.h"
 #include "finnr/base/integers.h"
 #include "finnr/generate/library.h"
 #include "finnr/generate/sv.h"
 #include "finnr/generate/unit_parameters.h"
+#include "finnr/hardware/timing.h"
 
 namespace finnr {
 namespace {
 
 class Generator {
  public:
-  explicit Generator(const Design& design) : design_(design) {}
+  Generator(const Design& design, std::int64_t latency) : design_(design), latency_(latency) {}
 
   Generated run() {
     start_top();
@@ -45,6 +47,7 @@ class Generator {
     bundle.top = names.legal(design_.name);
     bundle.clock_mhz = design_.clock_mhz;
     bundle.interval = interval(design_);
+    bundle.latency = latency_;
     for (std::size_t i = 0; i < design_.inputs.size(); ++i)
       bundle.inputs.push_back(port(port_name(kInputName, i, design_.inputs.size()), design_.streams[design_.inputs[i]]));
     for (std::size_t i = 0; i < design_.outputs.size(); ++i)
@@ -211,6 +214,7 @@ class Generator {
   }
 
   const Design& design_;
+  std::int64_t latency_;
   Generated result_;
   sv::Module top_;
   std::vector<std::string> signals_;
@@ -218,6 +222,10 @@ class Generator {
 
 }  // namespace
 
-Generated generate(const Design& design) { return Generator(design).run(); }
+Generated generate(const Design& design) {
+  const Result<std::int64_t> latency = first_frame_latency(design);
+  FINNR_CHECK(latency.ok(), "a design that stands still");
+  return Generator(design, *latency).run();
+}
 
 }  // namespace finnr

@@ -157,8 +157,7 @@ class Maker {
   }
 
   Parameters operator()(const Fifo& f) const {
-    constexpr std::int64_t kShallow = 32;  // words that the tool may keep in registers or shift registers
-    return {{"Width", in_.beat_bits()}, {"Depth", f.depth}, {"Style", f.depth <= kShallow ? 0 : buffer_style(f.depth)}};
+    return {{"Width", in_.beat_bits()}, {"Depth", f.depth}, {"Style", style(queue_store(f.depth))}};
   }
 
   Parameters operator()(const TopKUnit& t) const {

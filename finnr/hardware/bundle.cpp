@@ -159,6 +159,7 @@ std::string to_json(const Bundle& bundle) {
                      {"network", kNetworkFile},
                      {"clock_mhz", bundle.clock_mhz},
                      {"interval", bundle.interval},
+                     {"latency", bundle.latency},
                      {"sources", bundle.sources},
                      {"memories", bundle.memories},
                      {"clock", "clk_i"},
@@ -182,6 +183,7 @@ Result<Bundle> bundle_from_json(const std::string& text) {
     bundle.model = json.at("model").get<std::string>();
     bundle.clock_mhz = json.at("clock_mhz").get<double>();
     bundle.interval = json.at("interval").get<std::int64_t>();
+    bundle.latency = json.at("latency").get<std::int64_t>();
     bundle.sources = json.at("sources").get<std::vector<std::string>>();
     bundle.memories = json.at("memories").get<std::vector<std::string>>();
     for (const Json& port : json.at("inputs")) bundle.inputs.push_back(port_from(port));

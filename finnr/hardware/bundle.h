@@ -56,13 +56,14 @@ struct UnitSummary {
 
 /// What a folder made by `finnr build` holds besides the files themselves; stored as bundle.json. Paths are relative to it.
 struct Bundle {
-  static constexpr int kFormat = 2;
+  static constexpr int kFormat = 3;
 
   std::string name;
   std::string top;    ///< top module; its wrapper in plain Verilog is <top>_wrapper
   std::string model;  ///< file the user gave
   double clock_mhz = 100;
   std::int64_t interval = 0;         ///< predicted cycles between frames
+  std::int64_t latency = 0;          ///< predicted cycles of the first frame (timing.h)
   std::vector<std::string> sources;  ///< SystemVerilog and Verilog files, in compile order
   std::vector<std::string> memories;
   std::vector<Port> inputs;   ///< at least one

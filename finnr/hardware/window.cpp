@@ -5,7 +5,6 @@
 #include <cstddef>
 #include <deque>
 #include <limits>
-#include <optional>
 #include <vector>
 
 #include "finnr/base/check.h"
@@ -16,11 +15,10 @@ namespace {
 
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::min() / 4;  // long before everything
 
-/// The real row or column at virtual coordinate v; nothing where padding is.
-std::optional<std::int64_t> real_at(std::int64_t v, std::int64_t up, bool repeat, std::int64_t size) {
+/// The real row or column at virtual coordinate v; -1 where padding is.
+std::int64_t real_at(std::int64_t v, std::int64_t up, bool repeat, std::int64_t size) {
   const std::int64_t at = floor_div(v, up);
-  if (at < 0 || at >= size || (!repeat && at * up != v)) return std::nullopt;
-  return at;
+  return at < 0 || at >= size || (!repeat && at * up != v) ? -1 : at;
 }
 
 /// Beats of the window of one group.
@@ -49,11 +47,10 @@ Runs::Runs(const WindowShape& s)
       kernel_row(s.kw / s.tile_w * s.inner),
       uses(static_cast<std::size_t>(s.oh)) {
   for (std::int64_t oy = 0; oy < s.oh; ++oy) {
-    const std::int64_t top = oy * s.stride_h - s.pad_top;
-    base.push_back(std::clamp(s.repeat ? floor_div(top, s.up_h) : ceil_div(top, s.up_h), std::int64_t{0}, s.h));
+    base.push_back(window_base(s, oy));
     for (std::int64_t ky = 0; ky < s.kh; ++ky) {
-      const auto row = real_at(top + ky * s.dilation_h, s.up_h, s.repeat, s.h);
-      if (row) uses[static_cast<std::size_t>(oy)].push_back({*row, ky / s.tile_h});
+      const std::int64_t row = window_row(s, oy, ky);
+      if (row >= 0) uses[static_cast<std::size_t>(oy)].push_back({row, ky / s.tile_h});
     }
   }
 }
@@ -64,10 +61,10 @@ std::int64_t largest_lead(const WindowShape& s, std::int64_t in, std::int64_t ou
   std::int64_t lead = kNever;
   for (std::int64_t ox = 0; ox < s.ow; ++ox) {
     for (std::int64_t kx = 0; kx < s.kw; ++kx) {
-      const auto column = real_at(ox * s.stride_w + kx * s.dilation_w - s.pad_left, s.up_w, s.repeat, s.w);
-      if (!column) continue;
+      const std::int64_t column = window_column(s, ox, kx);
+      if (column < 0) continue;
       const std::int64_t beat = ox * s.groups * window_beats(s) + kx / s.tile_w * s.inner;
-      lead = std::max(lead, in * *column * s.groups * s.inner - out * beat);
+      lead = std::max(lead, in * column * s.groups * s.inner - out * beat);
     }
   }
   if (lead == kNever) return lead;
@@ -147,6 +144,19 @@ class Run {
 };
 
 }  // namespace
+
+std::int64_t window_row(const WindowShape& s, std::int64_t oy, std::int64_t ky) {
+  return real_at(oy * s.stride_h + ky * s.dilation_h - s.pad_top, s.up_h, s.repeat, s.h);
+}
+
+std::int64_t window_column(const WindowShape& s, std::int64_t ox, std::int64_t kx) {
+  return real_at(ox * s.stride_w + kx * s.dilation_w - s.pad_left, s.up_w, s.repeat, s.w);
+}
+
+std::int64_t window_base(const WindowShape& s, std::int64_t oy) {
+  const std::int64_t top = oy * s.stride_h - s.pad_top;
+  return std::clamp(s.repeat ? floor_div(top, s.up_h) : ceil_div(top, s.up_h), std::int64_t{0}, s.h);
+}
 
 std::int64_t in_beats(const WindowShape& s) { return s.h * s.w * s.groups * s.inner; }
 

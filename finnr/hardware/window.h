@@ -39,6 +39,13 @@ struct WindowShape {
   std::int64_t tile_w = 1;
 };
 
+/// Row of the image that kernel row `ky` of output row `oy` meets, and likewise for columns; -1 where padding is.
+std::int64_t window_row(const WindowShape& shape, std::int64_t oy, std::int64_t ky);
+std::int64_t window_column(const WindowShape& shape, std::int64_t ox, std::int64_t kx);
+
+/// First row of the image that output row `oy` and later ones need, 0 .. h: rows above are free.
+std::int64_t window_base(const WindowShape& shape, std::int64_t oy);
+
 /// Beats of an input frame.
 std::int64_t in_beats(const WindowShape& shape);
 

@@ -42,6 +42,7 @@ std::string to_json(const Verdict& verdict) {
   json["measured_by"] = verdict.simulator;
   json["predicted_interval"] = verdict.predicted_interval;
   json["measured_interval"] = verdict.measured_interval;
+  json["predicted_latency"] = verdict.predicted_latency;
   json["latency"] = verdict.latency;
   json["frames"] = verdict.frames;
   json["seed"] = verdict.seed;
@@ -76,8 +77,13 @@ Diagnostic explain(const Verdict& verdict, const std::filesystem::path& folder) 
         .at({folder.string(), m.node, fmt::format("stream {}", m.stream)})
         .fix(fmt::format("reproduce: {} --trace {}", again, m.unit));
   }
-  return Diagnostic(Code::kIntervalDiffers, fmt::format("the accelerator sustains a frame every {} cycles, but {} were predicted",
-                                                        verdict.measured_interval, verdict.predicted_interval))
+  Diagnostic differs =
+      verdict.same_interval()
+          ? Diagnostic(Code::kLatencyDiffers, fmt::format("the first frame leaves the accelerator after {} cycles, but {} were predicted",
+                                                          verdict.latency, verdict.predicted_latency))
+          : Diagnostic(Code::kIntervalDiffers, fmt::format("the accelerator sustains a frame every {} cycles, but {} were predicted",
+                                                           verdict.measured_interval, verdict.predicted_interval));
+  return std::move(differs)
       .at({folder.string(), "", ""})
       .because(fmt::format("measured by {} without stalls; all numbers are right", verdict.simulator))
       .fix(fmt::format("reproduce: {}", again));

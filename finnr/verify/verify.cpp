@@ -123,6 +123,7 @@ Result<Verdict> verify_bundle(const fs::path& folder, const Bundle& bundle, cons
   FINNR_ASSIGN(const Expected expected, expected_streams(network, bundle, frames));
 
   verdict.predicted_interval = bundle.interval;
+  verdict.predicted_latency = bundle.latency;
   verdict.streams = expected.streams();
   verdict.seed = options.seed;
   verdict.simulator = simulator_version();

@@ -54,8 +54,9 @@ struct Verdict {
   std::optional<Mismatch> mismatch;
   std::int64_t predicted_interval = 0;
   std::int64_t measured_interval = 0;  ///< 0 when no run without stalls was long enough
-  std::int64_t latency = 0;            ///< cycles of the first frame, never stalled
-  std::int64_t frames = 0;             ///< of each run; the one that measures the interval has more
+  std::int64_t predicted_latency = 0;
+  std::int64_t latency = 0;  ///< measured cycles of the first frame, never stalled; 0 when no run was without stalls
+  std::int64_t frames = 0;   ///< of each run; the one that measures the interval has more
   std::vector<RunRecord> runs;
   std::size_t streams = 0;    ///< compared, the outputs included
   std::int64_t elements = 0;  ///< compared in all
@@ -63,7 +64,8 @@ struct Verdict {
   std::string simulator;  ///< who measured, e.g. "verilator 5.006"
   double compile_seconds = 0;
 
-  [[nodiscard]] bool good() const { return exact && (measured_interval == 0 || measured_interval == predicted_interval); }
+  [[nodiscard]] bool same_interval() const { return measured_interval == 0 || measured_interval == predicted_interval; }
+  [[nodiscard]] bool good() const { return exact && same_interval() && (latency == 0 || latency == predicted_latency); }
 };
 
 /// Stored as verdict.json.
@@ -85,7 +87,7 @@ std::vector<PortFrame> trial_frames(const Graph& network, const Bundle& bundle, 
 Result<Verdict> verify_bundle(const std::filesystem::path& folder, const Bundle& bundle, const Graph& network,
                               const VerifyOptions& options);
 
-/// The diagnostic of a verdict that is not good: kMismatch or kIntervalDiffers, with the command that shows it again.
+/// The diagnostic of a verdict that is not good: kMismatch, kIntervalDiffers or kLatencyDiffers, with the command that shows it again.
 Diagnostic explain(const Verdict& verdict, const std::filesystem::path& folder);
 
 }  // namespace finnr

@@ -129,6 +129,9 @@ TEST(Verify, EqualHardwareIsExactAndTheIntervalIsMeasured) {
   EXPECT_EQ(explain(*verdict, "out").code, Code::kIntervalDiffers);
   EXPECT_NE(to_json(*verdict).find("\"measured_interval\": 2"), std::string::npos);
   verdict->predicted_interval = 2;
+  EXPECT_FALSE(verdict->good());
+  EXPECT_EQ(explain(*verdict, "out").code, Code::kLatencyDiffers);
+  verdict->predicted_latency = 3;
   EXPECT_TRUE(verdict->good());
 }
 

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+
+#include "finnr/hardware/token_model.h"
+
+namespace finnr::token {
+
+enum class Rate : std::uint8_t { kKept, kLost, kDeadlock };
+
+/// Runs frames until it is known whether the model takes one every `interval` cycles from its sources for ever.
+///
+/// Units start empty, so every frame is as late as the one before it or later, and what it can be later than its source grows to
+/// a limit or for ever. Kept: every stream repeats itself for as many frames as a beat can depend on, so that all later frames
+/// are the same (with greedy sources, which run ahead for long, the streams that leave do). Lost: some stream gets later by the same number
+/// of cycles for as many frames, or nothing has settled after many times that number.
+Rate settle(Model& model, std::int64_t interval);
+
+}  // namespace finnr::token
