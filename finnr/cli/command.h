@@ -38,5 +38,6 @@ Action add_verify(CLI::App& app, Common& common);
 Action add_synth(CLI::App& app, Common& common);
 Action add_print(CLI::App& app, Common& common);
 Action add_explain(CLI::App& app, Common& common);
+Action add_devices(CLI::App& app, Common& common);
 
 }  // namespace finnr::cli

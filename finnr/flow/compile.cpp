@@ -64,7 +64,7 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   Record record{std::move(network->model), {}, {}, std::move(network->steps), std::move(network->passes), {}};
   network->model = {};
   Steps steps(record.steps);
-  FINNR_ASSIGN(record.design, make_design(config, *network, *part, diagnostics));
+  FINNR_ASSIGN(record.design, make_design(config, *part, diagnostics));
   steps.done("fold", fmt::format("{} units, {} MACs a cycle, {} cycles a frame", record.design.units.size(), macs_per_cycle(record.design),
                                  interval(record.design)));
 
@@ -105,9 +105,9 @@ Result<Folding> choose_folding(const Config& config, const HardwarePart& part, D
   return default_folding(part);
 }
 
-Result<Design> make_design(const Config& config, const Network& network, const HardwarePart& part, Diagnostics& diagnostics) {
+Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics) {
   FINNR_ASSIGN(const Folding folding, choose_folding(config, part, diagnostics));
-  FINNR_ASSIGN(Design design, lower(network.graph, part, folding, fs::path(config.model).stem().string()));
+  FINNR_ASSIGN(Design design, lower(part, folding, fs::path(config.model).stem().string()));
   design.clock_mhz = config.clock_mhz;
   return design;
 }

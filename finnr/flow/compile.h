@@ -46,7 +46,7 @@ std::optional<Record> compile(const Config& config, Diagnostics& diagnostics);
 /// Folding of a hardware part as the configuration asks.
 Result<Folding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
 
-/// Design of a prepared network.
-Result<Design> make_design(const Config& config, const Network& network, const HardwarePart& part, Diagnostics& diagnostics);
+/// Design of the hardware part of a network.
+Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
 
 }  // namespace finnr

@@ -48,7 +48,7 @@ Result<std::string> text_of(const PrintConfig& config, Diagnostics& diagnostics)
   if (!part) return Diagnostic();
   Config named = config.config;
   named.model = config.target;
-  FINNR_ASSIGN(const Design design, make_design(named, *network, *part, diagnostics));
+  FINNR_ASSIGN(const Design design, make_design(named, *part, diagnostics));
   return print(design);
 }
 

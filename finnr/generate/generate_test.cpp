@@ -12,7 +12,7 @@ namespace finnr {
 namespace {
 
 Generated generated(const Graph& graph, const Folding& folding, const std::string& name = "net") {
-  const Result<Design> design = lower(graph, part_of(graph), folding, name);
+  const Result<Design> design = lower(part_of(graph), folding, name);
   EXPECT_TRUE(design.ok());
   return generate(*design);
 }

@@ -17,7 +17,7 @@ struct Made {
 };
 
 Made made(const Graph& graph, const Folding& folding) {
-  const Result<Design> design = lower(graph, part_of(graph), folding, "net");
+  const Result<Design> design = lower(part_of(graph), folding, "net");
   EXPECT_TRUE(design.ok()) << to_text(design.error());
   Made result;
   const StoreMemory store = [&](const std::string& name, std::string text) {

@@ -12,6 +12,7 @@
 #include "finnr/base/ids.h"
 #include "finnr/graph/graph.h"
 #include "finnr/hardware/layout.h"
+#include "finnr/hardware/steps.h"
 #include "finnr/hardware/window.h"
 
 namespace finnr {
@@ -22,22 +23,6 @@ using UnitId = Id<struct UnitTag>;
 enum class Store : std::uint8_t { kConstant = 0, kLutRam = 1, kBlock = 2, kUltra = 3 };
 std::string_view to_text(Store store);
 std::optional<Store> find_store(std::string_view name);
-
-/// Thresholds of a unit, as its memory holds them: level = base + sum of signs over thresholds <= x.
-struct Steps {
-  std::shared_ptr<const Tensor> thresholds;  ///< [C,K] or [1,K], ascending rows
-  std::shared_ptr<const Tensor> base;        ///< [C] or [1]
-  std::shared_ptr<const Tensor> signs;       ///< [C,K] or [1,K]
-  IntType codes;                             ///< of the result
-
-  [[nodiscard]] std::int64_t count() const { return thresholds->shape()[1]; }
-  /// Rows with an own table: 1 when all channels are alike.
-  [[nodiscard]] std::int64_t rows() const;
-  /// Code of integer x in a row.
-  [[nodiscard]] std::int64_t level(std::int64_t row, std::int64_t x) const;
-  /// True when some row both rises and falls over the range of x.
-  [[nodiscard]] bool mixed(const IntType& x) const;
-};
 
 /// Matrix times vector, with fused thresholds when `steps` is set. With several groups, vector v of a frame meets the weights of
 /// group v mod groups.

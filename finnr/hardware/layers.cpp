@@ -73,8 +73,11 @@ class LayerFinder {
     ValueId output = node.outputs.back();  // a top-k passes its indices on
     Origin origin = node.origin;
     const auto fuse = [&](auto& layer) {
+      layer.w = weight_type(*layer.weights);
+      layer.accumulator = graph_.value(output).type.ints;
       if (const std::optional<NodeId> thresholds = fusible(output, layout, channels)) {
         layer.thresholds = thresholds;
+        layer.steps = steps_of(graph_, *thresholds, layout);
         fused_.insert(*thresholds);
         output = graph_.node(*thresholds).outputs[0];
         merge(origin, graph_.node(*thresholds).origin);
@@ -154,7 +157,8 @@ class LayerFinder {
       channels.emplace();
     }
     if (group_inputs == 1 && group_outputs == 1 && op.groups > 1) {
-      finish(id, DepthwiseLayer{id, {}, windows, x[1], kernel, pixels, convolution_weights(w, *channels)}, {input}, canonical(y), y[1]);
+      finish(id, DepthwiseLayer{id, {}, windows, x[1], kernel, pixels, convolution_weights(w, *channels), {}, {}, {}}, {input},
+             canonical(y), y[1]);
       return ok_status();
     }
     MatrixLayer layer;
@@ -206,7 +210,7 @@ class LayerFinder {
     const std::int64_t elements = count(shape_of(node.inputs[0]));
     const std::int64_t period = table_period(graph_, id, seen.layout);
     const std::int64_t channels = period == 1 ? link.channels : period;
-    finish(id, ThresholdLayer{id, channels, elements / channels}, {seen.link}, seen.layout, channels);
+    finish(id, ThresholdLayer{id, channels, elements / channels, steps_of(graph_, id, seen.layout)}, {seen.link}, seen.layout, channels);
     return ok_status();
   }
 
@@ -246,6 +250,9 @@ class LayerFinder {
     const Shape& y = shape_of(node.outputs[0]);
     JoinLayer layer;
     layer.node = id;
+    layer.function = op.function;
+    layer.left = op.left;
+    layer.right = op.right;
     std::vector<std::size_t> inputs;
     for (std::size_t side = 0; side < 2; ++side) {
       FINNR_ASSIGN(const std::size_t input, part_.canonical_input(id, side));

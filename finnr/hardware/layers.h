@@ -13,11 +13,15 @@
 #include "finnr/graph/placement.h"
 #include "finnr/hardware/image_windows.h"
 #include "finnr/hardware/layout.h"
+#include "finnr/hardware/steps.h"
 
 namespace finnr {
 
 // The hardware part of a network as layers and links, before anything is folded. A link is a stream between layers: a value
 // and the order of its elements. Frames may hold several images (a batch); windows treat them one after the other.
+//
+// A layer says everything that folding, lowering and estimates need. The values of weights and thresholds are there when the
+// network is, and missing when only a description of it is (description.h); then nothing can be generated.
 
 /// Matrix times vector: a matrix product, or a convolution of `groups` groups. A vector is the window of one group, in the order
 /// (kernel row, kernel column, channel).
@@ -30,6 +34,9 @@ struct MatrixLayer {
   std::int64_t outputs = 0;               ///< of a group
   std::int64_t vectors = 1;               ///< in a frame, those of all groups
   std::shared_ptr<const Tensor> weights;  ///< [inputs, groups * outputs], rows in stream order
+  IntType w;                              ///< of the weights as stored
+  IntType accumulator;                    ///< of the plain sum of products
+  std::optional<Steps> steps;             ///< of the fused thresholds
 };
 
 /// One window a channel: a depthwise convolution.
@@ -41,6 +48,9 @@ struct DepthwiseLayer {
   std::int64_t kernel = 1;
   std::int64_t pixels = 1;                ///< in a frame
   std::shared_ptr<const Tensor> weights;  ///< [kernel, channels]
+  IntType w;
+  IntType accumulator;
+  std::optional<Steps> steps;
 };
 
 /// Maximum or sum, of windows or of `pixels` whole pixels one after the other.
@@ -57,6 +67,7 @@ struct ThresholdLayer {
   NodeId thresholds;
   std::int64_t channels = 0;  ///< of one period of the table, in stream order
   std::int64_t vectors = 1;
+  Steps steps;
 };
 
 /// A number added to every element.
@@ -79,6 +90,9 @@ struct JoinLayer {
   std::int64_t channels = 0;
   std::int64_t vectors = 1;
   std::int64_t repeats[2] = {1, 1};  ///< how often a vector of each side is used
+  JoinFunction function = JoinFunction::kAdd;
+  std::int64_t left = 1;  ///< factors of a sum
+  std::int64_t right = 1;
 };
 
 /// Runs of elements from each input in turn.

@@ -18,7 +18,6 @@
 #include "finnr/base/integers.h"
 #include "finnr/hardware/lanes.h"
 #include "finnr/hardware/padding.h"
-#include "finnr/hardware/weights.h"
 
 namespace finnr {
 namespace {
@@ -57,9 +56,8 @@ Store weight_store(const Fold& fold, std::int64_t depth) {
 
 class Builder {
  public:
-  Builder(const Graph& graph, const HardwarePart& part, const Folding& folding, std::vector<std::int64_t> padded, Design& design)
-      : graph_(graph),
-        part_(part),
+  Builder(const HardwarePart& part, const Folding& folding, std::vector<std::int64_t> padded, Design& design)
+      : part_(part),
         folding_(folding),
         padded_(std::move(padded)),
         design_(design),
@@ -307,11 +305,11 @@ class Builder {
     unit.vectors = m.vectors;
     unit.weights = m.weights;
     unit.x = design_.streams[stream].element;
-    unit.w = weight_type(*unit.weights);
+    unit.w = m.w;
     // Padded inputs must add nothing. In front of bipolar weights only bipolar inputs have a way to (memory.h).
     if (unit.w.bipolar && !unit.x.bipolar && unit.mw != m.inputs) unit.w = {-1, 1, false};
-    unit.accumulator = graph_.value(graph_.node(m.node).outputs[0]).type.ints;
-    if (m.thresholds) unit.steps = steps_of(graph_, *m.thresholds, part_.links[layer.output].layout);
+    unit.accumulator = m.accumulator;
+    unit.steps = m.steps;
     const std::int64_t depth = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
     unit.weight_store = weight_store(fold, depth);
     Stream result = link_stream(layer.output, lanes);
@@ -333,11 +331,11 @@ class Builder {
     unit.simd = fold.simd;
     unit.pixels = d.pixels;
     unit.weights = d.weights;
-    unit.w = weight_type(*unit.weights);
+    unit.w = d.w;
     stream = widened(stream, fold.pe * fold.simd);
     unit.x = design_.streams[stream].element;
-    unit.accumulator = graph_.value(graph_.node(d.node).outputs[0]).type.ints;
-    if (d.thresholds) unit.steps = steps_of(graph_, *d.thresholds, part_.links[layer.output].layout);
+    unit.accumulator = d.accumulator;
+    unit.steps = d.steps;
     const std::int64_t depth = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
     unit.weight_store = weight_store(fold, depth);
     return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes),
@@ -362,7 +360,7 @@ class Builder {
   std::size_t build(const Layer& layer, const ThresholdLayer& t, const Fold&, std::vector<std::size_t> inputs, int lanes) {
     const Link& in = part_.links[layer.inputs[0]];
     const Link& out = part_.links[layer.output];
-    Threshold unit{t.channels, t.vectors, in.type, steps_of(graph_, t.thresholds, out.layout), false};
+    Threshold unit{t.channels, t.vectors, in.type, t.steps, false};
     unit.table = unit.steps.count() > kMaxFusedSteps && unit.x.bits() <= kMaxTableBits && unit.steps.mixed(unit.x);
     Stream result = design_.streams[inputs[0]];
     result.element = out.type;
@@ -401,8 +399,7 @@ class Builder {
           add(fmt::format("{}_replay", layer.name), ReplayUnit{words, j.repeats[side]}, layer.origin, {inputs[side]}, repeated, {1, 4});
     }
     balance(inputs);
-    const auto& op = std::get<Join>(graph_.node(j.node).op);
-    return add(layer.name, JoinUnit{op.function, op.left, op.right}, layer.origin, inputs, link_stream(layer.output, lanes), {0, 4});
+    return add(layer.name, JoinUnit{j.function, j.left, j.right}, layer.origin, inputs, link_stream(layer.output, lanes), {0, 4});
   }
 
   std::size_t build(const Layer& layer, const ConcatLayer& c, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
@@ -442,7 +439,6 @@ class Builder {
     return add(layer.name, std::move(unit), layer.origin, {inputs[0]}, link_stream(layer.output, lanes), {2, 4});
   }
 
-  const Graph& graph_;
   const HardwarePart& part_;
   const Folding& folding_;
   std::vector<std::int64_t> padded_;  ///< by link
@@ -456,21 +452,19 @@ class Builder {
   int forks_ = 0;
 };
 
-Status check_widths(const Graph& graph, const HardwarePart& part, const Layer& layer) {
-  const Tensor* weights = nullptr;
-  NodeId node;
-  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) weights = m->weights.get(), node = m->node;
-  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) weights = d->weights.get(), node = d->node;
-  if (weights == nullptr) return ok_status();
+Status check_widths(const HardwarePart& part, const Layer& layer) {
+  int w = 0;
+  int sum = 0;
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) w = m->w.bits(), sum = m->accumulator.bits();
+  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) w = d->w.bits(), sum = d->accumulator.bits();
+  if (w == 0) return ok_status();
   const auto too_wide = [&](std::string what, std::string limit) {
     return Diagnostic(Code::kTooWide, std::move(what)).at(place_of(layer)).because(std::move(limit)).fix("quantize to fewer bits");
   };
   const int x = part.links[layer.inputs[0]].type.bits();
-  const int w = weight_type(*weights).bits();
   if (x > kMaxOperandBits || w > kMaxOperandBits)
     return too_wide(fmt::format("layer {} multiplies {}-bit activations by {}-bit weights", layer.name, x, w),
                     fmt::format("matrix units take operands of up to {} bits", kMaxOperandBits));
-  const int sum = graph.value(graph.node(node).outputs[0]).type.ints.bits();
   if (sum > kMaxAccumulatorBits)
     return too_wide(fmt::format("the sums of layer {} need {} bits", layer.name, sum),
                     fmt::format("accumulators have up to {} bits", kMaxAccumulatorBits));
@@ -479,7 +473,7 @@ Status check_widths(const Graph& graph, const HardwarePart& part, const Layer& l
 
 }  // namespace
 
-Result<Design> lower(const Graph& graph, const HardwarePart& part, const Folding& given, const std::string& name) {
+Result<Design> lower(const HardwarePart& part, const Folding& given, const std::string& name) {
   Design design;
   design.name = name;
   if (part.layers.empty()) {
@@ -494,10 +488,10 @@ Result<Design> lower(const Graph& graph, const HardwarePart& part, const Folding
     design.outputs = {1};
     return design;
   }
-  for (const Layer& layer : part.layers) FINNR_RETURN_IF_ERROR(check_widths(graph, part, layer));
+  for (const Layer& layer : part.layers) FINNR_RETURN_IF_ERROR(check_widths(part, layer));
   const Folding folding = settle_lanes(part, given);
   FINNR_ASSIGN(std::vector<std::int64_t> padded, padding(part, folding));
-  Builder(graph, part, folding, std::move(padded), design).run();
+  Builder(part, folding, std::move(padded), design).run();
   return design;
 }
 

@@ -11,6 +11,6 @@ namespace finnr {
 
 /// Units and streams of a hardware part under a legal folding: matrix, threshold and top-k units, width converters where
 /// lanes differ, queues at the edges. Fails with kTooWide.
-Result<Design> lower(const Graph& graph, const HardwarePart& part, const Folding& folding, const std::string& name);
+Result<Design> lower(const HardwarePart& part, const Folding& folding, const std::string& name);
 
 }  // namespace finnr

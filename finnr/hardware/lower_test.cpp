@@ -13,7 +13,7 @@ namespace finnr {
 namespace {
 
 Design lowered(const Graph& graph, const Folding& folding) {
-  Result<Design> design = lower(graph, part_of(graph), folding, "net");
+  Result<Design> design = lower(part_of(graph), folding, "net");
   EXPECT_TRUE(design.ok()) << to_text(design.error());
   return design.ok() ? *std::move(design) : Design{};
 }
@@ -205,7 +205,7 @@ TEST(Lower, TopKIsNotPadded) {
   const Graph graph = integer_chain({6, 5}, 3, 1, 0, 2);
   const HardwarePart part = part_of(graph);
   expect_sound(lowered(graph, {{5, 3, false, {}}, {0, 0, false, {}}}));
-  const Result<Design> padded = lower(graph, part, {{2, 3, true, {}}, {0, 0, false, {}}}, "net");
+  const Result<Design> padded = lower(part, {{2, 3, true, {}}, {0, 0, false, {}}}, "net");
   ASSERT_FALSE(padded.ok());
   EXPECT_EQ(padded.error().code, Code::kIllegalFolding);
   EXPECT_NE(padded.error().cause.find("top-k"), std::string::npos);
@@ -241,7 +241,7 @@ TEST(Lower, WideOperandsAndSumsAreRefused) {
     const ValueId x = graph.add_input("x", ElementType::integer(IntType::of_bits(bits, true)), {1, 2});
     const ValueId w = graph.add_constant(Tensor({2, 1}, Tensor::Ints{weight, weight}));
     graph.set_outputs({graph.must_add(MatMul{}, {x, w}, {"fc_0"})});
-    const Result<Design> design = lower(graph, part_of(graph), {{1, 1, false, {}}}, "net");
+    const Result<Design> design = lower(part_of(graph), {{1, 1, false, {}}}, "net");
     if (design.ok()) return std::string();
     EXPECT_EQ(design.error().code, Code::kTooWide);
     EXPECT_EQ(design.error().places[0].node, "fc_0");
@@ -442,7 +442,7 @@ TEST(Lower, PaddedMatricesStandBesideMatricesOnly) {
   SmallNetwork net;
   const ValueId x = net.thresholds(net.conv(net.input({1, 4, 3, 3}), 5, {1, 1}));
   const Graph graph = net.done({net.conv(x, 2, {2, 2})});
-  const Result<Design> padded = lower(graph, part_of(graph), {{2, 1, true, {}}, {1, 1, false, {}}}, "net");
+  const Result<Design> padded = lower(part_of(graph), {{2, 1, true, {}}, {1, 1, false, {}}}, "net");
   ASSERT_FALSE(padded.ok());
   EXPECT_EQ(padded.error().code, Code::kIllegalFolding);
   EXPECT_NE(padded.error().cause.find("no fully connected layer"), std::string::npos) << padded.error().cause;

@@ -26,6 +26,7 @@ struct Entry {
   bool pad = false;
   std::optional<Store> store;
   std::int64_t m = 1;
+  std::string of;  ///< node of the described network, of a published design
 };
 
 Kind kind_of(const Layer& layer) {
@@ -93,7 +94,7 @@ Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part
     }
     const Kind kind = kind_of(*layer);
     entries.push_back({name, kind, number(values, "pe", has_weights(kind) ? 1 : 0), number(values, "simd", 1), values.value("pad", false),
-                       store_of(values, "store"), number(values, "m", 1)});
+                       store_of(values, "store"), number(values, "m", 1), ""});
   }
   return entries;
 }
@@ -104,7 +105,7 @@ std::vector<Entry> finn_form(const Json& file) {
   for (const auto& [name, values] : file.items()) {
     if (name == "Defaults" || !values.is_object()) continue;
     entries.push_back({name, kind_of(name), number(values, "PE", 1), number(values, "SIMD", 1), false, store_of(values, "ram_style"),
-                       number(values, "M", 1)});
+                       number(values, "M", 1), ""});
   }
   return entries;
 }
@@ -130,7 +131,7 @@ Result<std::vector<Entry>> published_form(const Json& file, const std::string& v
     if (!entry.is_object()) return bad_file(path, "an entry of 'folding' is not an object");
     const std::string unit = text(entry, "unit");
     entries.push_back({text(entry, "node", unit), kind_of(unit), number(entry, "PE", 1), number(entry, "SIMD", 1), false,
-                       store_of(entry, "ram_style"), number(entry, "M", 1)});
+                       store_of(entry, "ram_style"), number(entry, "M", 1), text(entry, "of")});
   }
   return entries;
 }
@@ -208,10 +209,20 @@ Result<Folding> read_folding(const HardwarePart& part, const std::string& path, 
     }
   }
 
+  // Layers of a described network have the names that the entries say.
+  const bool named = published && std::ranges::all_of(entries, [&](const Entry& e) {
+                       return !has_weights(e.kind) || std::ranges::find(part.layers, e.of, &Layer::name) != part.layers.end();
+                     });
   for (std::size_t i = 0; i < part.layers.size(); ++i) {
     const Layer& layer = part.layers[i];
     const Entry* entry = nullptr;
-    if (own) {
+    if (named) {
+      const Kind kind = kind_of(layer);
+      const auto found = std::ranges::find_if(entries, [&](const Entry& e) { return e.of == layer.name && e.kind == kind; });
+      if (kind == Kind::kOther || found == entries.end()) continue;
+      used[static_cast<std::size_t>(found - entries.begin())] = true;
+      entry = &*found;
+    } else if (own) {
       const auto found = std::ranges::find(entries, layer.name, &Entry::name);
       if (found != entries.end()) entry = &*found;
       if (entry != nullptr) used[static_cast<std::size_t>(found - entries.begin())] = true;

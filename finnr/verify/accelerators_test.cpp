@@ -17,7 +17,7 @@ namespace {
 void expect_exact(const Graph& graph, const Folding& folding) {
   if (no_simulator()) GTEST_SKIP() << "needs verilator and g++";
   const HardwarePart part = part_of(graph);
-  const Result<Design> design = lower(graph, part, folding, "small");
+  const Result<Design> design = lower(part, folding, "small");
   ASSERT_TRUE(design.ok()) << to_text(design.error());
   SCOPED_TRACE(print(*design));
   const Generated generated = generate(*design);
