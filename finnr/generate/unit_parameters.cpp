@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "finnr/generate/memory.h"
+#include "finnr/hardware/memory_cost.h"
 
 namespace finnr {
 namespace {
@@ -14,9 +15,12 @@ std::int64_t kind_of(const IntType& type) { return type.bipolar ? 2 : type.is_si
 std::int64_t style(Store store) { return static_cast<std::int64_t>(store); }
 
 /// Memories that the unit fills while it runs.
-std::int64_t buffer_style(std::int64_t words) {
-  constexpr std::int64_t kLutRamWords = 64;
-  return style(words > kLutRamWords ? Store::kBlock : Store::kLutRam);
+std::int64_t buffer_style(std::int64_t words, std::int64_t bits) { return style(cheapest_ram(words, bits)); }
+
+/// Thresholds and tables, as their image has them.
+std::int64_t table_style(const std::string& image) {
+  const std::int64_t digits = static_cast<std::int64_t>(image.find('\n'));
+  return style(cheapest_rom(std::ssize(image) / (digits + 1), 4 * digits).store);
 }
 
 /// Makes the parameters of one unit.
@@ -77,7 +81,8 @@ class Maker {
             {"TileH", s.tile_h},
             {"TileW", s.tile_w},
             {"Rows", w.rows},
-            {"Style", buffer_style(w.rows * s.w * s.groups * s.inner / (s.tile_h * s.tile_w))},  // a tile has at least as many memories
+            {"Style", buffer_style(w.rows * s.w * s.groups * s.inner / (s.tile_h * s.tile_w),  // a tile has at least as many memories
+                                   in_.beat_bits())},
             {"Lanes", in_.lanes},
             {"ElementBits", in_.element.bits()},
             {"Fill", sv::literal(fill, in_.element.bits())}};
@@ -92,7 +97,7 @@ class Maker {
             {"Count", p.count},
             {"Inner", p.inner},
             {"Function", p.kind == PoolKind::kMax ? 0 : 1},
-            {"Style", buffer_style(p.inner)}};
+            {"Style", buffer_style(p.inner, out_.beat_bits())}};
   }
 
   Parameters operator()(const Threshold& t) const {
@@ -105,8 +110,9 @@ class Maker {
                              {"XSigned", steps.format.is_signed ? 1 : 0},
                              {"OutBits", t.steps.codes.bits()}};
     add_steps(parameters, steps);
-    parameters.emplace_back("MemStyle", style(Store::kLutRam));
-    parameters.emplace_back("File", store_(unit_.name + "_thresholds", threshold_image(steps, channels, in_.lanes)));
+    std::string image = threshold_image(steps, channels, in_.lanes);
+    parameters.emplace_back("MemStyle", table_style(image));
+    parameters.emplace_back("File", store_(unit_.name + "_thresholds", std::move(image)));
     return parameters;
   }
 
@@ -140,12 +146,10 @@ class Maker {
   }
 
   Parameters operator()(const PermuteUnit& p) const {
-    return {{"Width", in_.beat_bits()},
-            {"InBeats", in_.beats()},
-            {"OutBeats", std::ssize(p.index)},
-            {"Style", buffer_style(2 * in_.beats())},
-            {"IndexStyle", buffer_style(std::ssize(p.index))},
-            {"File", store_(unit_.name + "_index", index_image(p.index, in_.beats()))}};
+    std::string index = index_image(p.index, in_.beats());
+    return {{"Width", in_.beat_bits()},         {"InBeats", in_.beats()},
+            {"OutBeats", std::ssize(p.index)},  {"Style", buffer_style(2 * in_.beats(), in_.beat_bits())},
+            {"IndexStyle", table_style(index)}, {"File", store_(unit_.name + "_index", std::move(index))}};
   }
 
   Parameters operator()(const CastUnit&) const {
@@ -186,8 +190,9 @@ class Maker {
 
   void add_thresholds(Parameters& parameters, const HardwareSteps& steps, std::int64_t channels, int pe) const {
     add_steps(parameters, steps);
-    parameters.emplace_back("ThresholdStyle", style(Store::kLutRam));
-    parameters.emplace_back("ThresholdFile", store_(unit_.name + "_thresholds", threshold_image(steps, channels, pe)));
+    std::string image = threshold_image(steps, channels, pe);
+    parameters.emplace_back("ThresholdStyle", table_style(image));
+    parameters.emplace_back("ThresholdFile", store_(unit_.name + "_thresholds", std::move(image)));
   }
 
   static void add_steps(Parameters& parameters, const HardwareSteps& steps) {
@@ -201,13 +206,14 @@ class Maker {
 
   Parameters table(const Threshold& t) const {
     const bool shared = t.steps.rows() == 1 && in_.padded == in_.channels;  // a padded lane gives level 0
+    std::string image = table_image(t, shared ? 0 : in_.padded, in_.lanes);
     return {{"Channels", shared ? in_.lanes : in_.padded},
             {"Pe", in_.lanes},
             {"XBits", t.x.bits()},
             {"OutBits", t.steps.codes.bits()},
             {"PerChannel", shared ? 0 : 1},
-            {"MemStyle", style(Store::kLutRam)},
-            {"File", store_(unit_.name + "_table", table_image(t, shared ? 0 : in_.padded, in_.lanes))}};
+            {"MemStyle", table_style(image)},
+            {"File", store_(unit_.name + "_table", std::move(image))}};
   }
 
   const Unit& unit_;

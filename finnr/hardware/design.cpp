@@ -10,7 +10,7 @@
 namespace finnr {
 namespace {
 
-constexpr std::array<std::string_view, 4> kStoreNames = {"constant", "lutram", "block", "ultra"};
+constexpr std::array<std::string_view, 5> kStoreNames = {"constant", "lutram", "block", "ultra", "split"};
 
 }  // namespace
 

@@ -20,7 +20,8 @@ namespace finnr {
 using UnitId = Id<struct UnitTag>;
 
 /// Where a unit keeps its constants. The numbers are those of the RTL's Style parameters.
-enum class Store : std::uint8_t { kConstant = 0, kLutRam = 1, kBlock = 2, kUltra = 3 };
+/// kSplit keeps in blocks what fills them well, and the other bits and words in LUTs (memory_cost.h).
+enum class Store : std::uint8_t { kConstant = 0, kLutRam = 1, kBlock = 2, kUltra = 3, kSplit = 4 };
 std::string_view to_text(Store store);
 std::optional<Store> find_store(std::string_view name);
 

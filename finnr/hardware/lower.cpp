@@ -17,6 +17,7 @@
 #include "finnr/base/check.h"
 #include "finnr/base/integers.h"
 #include "finnr/hardware/lanes.h"
+#include "finnr/hardware/memory_cost.h"
 #include "finnr/hardware/padding.h"
 
 namespace finnr {
@@ -25,8 +26,7 @@ namespace {
 constexpr int kMaxOperandBits = 24;
 constexpr int kMaxAccumulatorBits = 48;
 constexpr int kMaxTableBits = 12;
-constexpr std::int64_t kEdgeDepth = 2;      ///< beats queued at the edges, so that no outside wire reaches a unit's logic
-constexpr std::int64_t kLutRamDepth = 128;  ///< deeper memories fill block RAM better
+constexpr std::int64_t kEdgeDepth = 2;  ///< beats queued at the edges, so that no outside wire reaches a unit's logic
 
 /// How long a unit may keep data at full rate: a share of a frame, and cycles of its pipeline.
 struct Delay {
@@ -50,8 +50,8 @@ Stream rearranged(Stream stream, std::int64_t vectors, std::int64_t channels) {
   return stream;
 }
 
-Store weight_store(const Fold& fold, std::int64_t depth) {
-  return fold.weight_store.value_or(depth > kLutRamDepth ? Store::kBlock : Store::kLutRam);
+Store weight_store(const Fold& fold, std::int64_t words, std::int64_t bits) {
+  return fold.weight_store.value_or(cheapest_rom(words, bits).store);
 }
 
 class Builder {
@@ -310,8 +310,8 @@ class Builder {
     if (unit.w.bipolar && !unit.x.bipolar && unit.mw != m.inputs) unit.w = {-1, 1, false};
     unit.accumulator = m.accumulator;
     unit.steps = m.steps;
-    const std::int64_t depth = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
-    unit.weight_store = weight_store(fold, depth);
+    const std::int64_t words = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
+    unit.weight_store = weight_store(fold, words, std::int64_t{unit.pe} * unit.simd * unit.w.bits());
     Stream result = link_stream(layer.output, lanes);
     if (fold.m > 1) result = rearranged(result, result.vectors / fold.m, result.channels);  // a share of the value
     // A vector is collected, and then worked on for its share of the frame.
@@ -336,8 +336,8 @@ class Builder {
     unit.x = design_.streams[stream].element;
     unit.accumulator = d.accumulator;
     unit.steps = d.steps;
-    const std::int64_t depth = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
-    unit.weight_store = weight_store(fold, depth);
+    const std::int64_t words = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
+    unit.weight_store = weight_store(fold, words, std::int64_t{unit.pe} * unit.simd * unit.w.bits());
     return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes),
                {2.0 / static_cast<double>(d.pixels), 24});
   }

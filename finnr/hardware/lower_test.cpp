@@ -146,7 +146,7 @@ TEST(Lower, MatricesBetweenQueues) {
 TEST(Lower, DeepWeightsGoToBlockRam) {
   const Design shallow = lowered(integer_chain({64, 2}), {{1, 1, false, {}}});
   EXPECT_EQ(std::get<Mvu>(shallow.units[1].kind).weight_store, Store::kLutRam);
-  const Design deep = lowered(integer_chain({65, 2}), {{1, 1, false, {}}});
+  const Design deep = lowered(integer_chain({4096, 2}), {{1, 1, false, {}}});
   EXPECT_EQ(std::get<Mvu>(deep.units[1].kind).weight_store, Store::kBlock);
 }
 

@@ -147,6 +147,11 @@ def rom(rng, bits, depth, style):
     return case
 
 
+def split_roms(rng):
+    """With words and bits left over, and without."""
+    return [rom(rng, *a, 4) for a in [(38, 520), (20, 2100), (36, 512), (5, 9), (64, 300)]]
+
+
 def replay(rng, bits, words, passes):
     return Case('finnr_replay', dict(Width=bits, Words=words, Passes=passes), [bits], [bits])
 
@@ -366,7 +371,7 @@ def streams(r):
     cases += [width(r, *a) for a in [
         (8, 1, 1), (8, 1, 2), (8, 2, 1), (1, 1, 7), (3, 5, 1), (1, 8, 64), (1, 64, 8), (5, 3, 9), (5, 9, 3), (4, 2, 26),
         (2, 16, 2), (7, 1, 3), (13, 4, 4)]]
-    cases += [rom(r, *a) for a in [(8, 1, 0), (1, 2, 1), (33, 5, 2), (64, 17, 3), (12, 100, 0), (4, 64, 1)]]
+    cases += [rom(r, *a) for a in [(8, 1, 0), (1, 2, 1), (33, 5, 2), (64, 17, 3), (12, 100, 0), (4, 64, 1)]] + split_roms(r)
     cases += [replay(r, *a) for a in [
         (8, 1, 1), (8, 1, 2), (3, 1, 7), (8, 2, 2), (5, 3, 3), (1, 3, 1), (8, 4, 10), (8, 5, 2), (17, 7, 3), (8, 8, 2),
         (9, 9, 5), (8, 16, 3), (64, 27, 2), (2, 13, 1)]]
@@ -389,7 +394,7 @@ def random_streams(r, n):
         cases.append(fifo(r, r.randint(1, 64), r.randint(1, 40), r.randint(0, 3)))
         a, b = r.randint(1, 8), r.randint(1, 8)
         cases.append(width(r, r.randint(1, 8), *r.choice([(a, a * b), (a * b, a)])))
-        cases.append(rom(r, r.randint(1, 64), r.randint(1, 70), r.randint(0, 3)))
+        cases.append(rom(r, r.randint(1, 64), r.randint(1, 70), r.randint(0, 4)))
         cases.append(replay(r, r.randint(1, 64), r.randint(1, 30), r.randint(1, 12)))
         cases.append(fork(r, r.randint(1, 40), r.randint(1, 6)))
         bits = r.randint(1, 20)
@@ -645,7 +650,7 @@ def group_cases(group, sweep, rng):
         return dots(rng) + threshold_cases(rng) + mvus(rng) + vvus(rng) + random_compute(rng, more)
     if group == 'frames':
         return frames(rng) + random_frames(rng, more)
-    return dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
+    return split_roms(rng) + dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
 
 
 # ---------------------------------------------------------------------------------------------- output
