@@ -117,6 +117,7 @@ module finnr_window #(
   localparam int Width = Lanes * ElementBits;
   localparam int Hi    = H;
   localparam int Ri    = Rows;
+  localparam int GroupsI = Groups;
   localparam bit Tiled = TileH * TileW > 1;
   localparam int Cols  = Tiled ? column_banks(DilationW, TileW, W) : 1;  // banks
   localparam int Beats = Tiled ? 1 : Groups * Inner;  // of a pixel; in a tile the group is counted apart
@@ -140,17 +141,20 @@ module finnr_window #(
   localparam bit PadX  = GapX || PadLeft > 0 || WideV - PadLeft >= EndX;
 
   // Rows and columns are kept with an offset, so that they are never negative; columns are in beats. The offset of columns is a
-  // multiple of their banks.
+  // multiple of their banks. Without padding rows are kept relative to the window's top (Follow), which then stands still: a
+  // few bits count how far writing is ahead.
+  localparam bit Follow  = !PadY && !PadX;
   localparam int TopQ    = floor_div(-PadTop, UY);
   localparam int TopR    = mod(-PadTop, UY);
   localparam int LeftQ   = floor_div(-PadLeft, UX);
   localparam int LeftR   = mod(-PadLeft, UX);
-  localparam int ZeroY   = larger(Hi, -TopQ);
-  localparam int ZeroX   = (larger(0, -LeftQ * Beats) + Cols - 1) / Cols * Cols;
   localparam int LastQ   = floor_div(LastV - PadTop, UY);
   localparam int BottomQ = floor_div(DeepV - PadTop, UY);
+  localparam int Behind  = (UY == 1) ? OyV - (BottomQ - LastQ) : OyV / UY + 1;  // a window's top can pass the written rows by that
+  localparam int ZeroY   = Follow ? larger(Hi - BottomQ, Behind) : larger(Hi, -TopQ);
+  localparam int ZeroX   = (larger(0, -LeftQ * Beats) + Cols - 1) / Cols * Cols;
   localparam int RightQ  = floor_div(WideV - PadLeft, UX);
-  localparam int YBits   = bits(ZeroY + larger(BottomQ + 1, Hi + Ri));
+  localparam int YBits   = bits(ZeroY + (Follow ? TopQ + larger(BottomQ - LastQ, Ri) + 1 : larger(BottomQ + 1, Hi + Ri)));
   localparam int XBits   = bits(ZeroX + larger(RightQ * Beats + Beats - 1, Line));
   localparam int YrBits  = bits(UY - 1);
   localparam int XrBits  = bits(UX - 1);
@@ -168,6 +172,8 @@ module finnr_window #(
   localparam int GBits  = bits(Groups - 1);
   localparam int OxBits = bits(OW - 1);
   localparam int OyBits = bits(OH - 1);
+  // Corner of the last group of an output row's last window.
+  localparam int EndCornerX = ZeroX + (LeftQ + (OW - 1) * OxV) * Beats + (GroupsI - 1) * Next;
 
   function automatic logic [SlotBits-1:0] slot_after(input logic [SlotBits-1:0] slot, input logic [SlotBits-1:0] step);
     logic [SlotBits:0] sum;
@@ -196,7 +202,7 @@ module finnr_window #(
   logic [YBits-1:0]    corner_y_q, y_q, corner_y, ky_y;
   logic [YrBits-1:0]   corner_yr_q, yr_q, corner_yr, ky_yr;
   logic [SlotBits-1:0] corner_slot_q, slot_q, corner_slot, ky_slot;
-  logic [YBits-1:0]    base;
+  logic [YBits-1:0]    base, top, limit, passed;
   logic                last_i, last_kx, last_ky, last_g, last_ox, last_oy;
   logic                end_kx, end_ky, end_g, end_ox, end_oy;
   logic                carry_kx, carry_ky, carry_ox, carry_oy;
@@ -206,15 +212,18 @@ module finnr_window #(
   logic                valid_q;
 
   assign wr_last   = wr_turn && (wr_x_q == XBits'(ZeroX + Line - 1));
-  assign s_ready_o = (wr_y_q < limit_q);
+  assign top       = Follow ? YBits'(ZeroY + TopQ) : corner_y_q;
+  assign limit     = Follow ? YBits'(ZeroY + TopQ + Ri) : limit_q;
+  assign s_ready_o = (wr_y_q < limit);
   assign push      = s_valid_i && s_ready_o;
 
   assign last_i  = (i_q  == IBits'(Inner - 1));
   assign last_kx = (kx_q == KxBits'(KxLast));
   assign last_ky = (ky_q == KyBits'(KyLast));
   assign last_g  = (g_q  == GBits'(Groups - 1));
-  assign last_ox = (ox_q == OxBits'(OW - 1));
-  assign last_oy = (oy_q == OyBits'(OH - 1));
+  // Where the position tells it, the counter is not needed (of columns: asked for a window's last group only).
+  assign last_ox = (UX == 1) ? (corner_x_q == XBits'(EndCornerX)) : (ox_q == OxBits'(OW - 1));
+  assign last_oy = (UY == 1 && !Follow) ? (corner_y_q == YBits'(ZeroY + LastQ)) : (oy_q == OyBits'(OH - 1));
   assign end_kx  = last_i && last_kx;
   assign end_ky  = end_kx && last_ky;
   assign end_g   = end_ky && last_g;
@@ -257,10 +266,18 @@ module finnr_window #(
       corner_y  = YBits'(ZeroY + TopQ);
       corner_yr = YrBits'(TopR);
     end
+    if (Follow) corner_y = top;
     // Its first real row; the rows above are free.
     base = corner_y + ((GapY && corner_yr != '0) ? YBits'(1) : '0);
     if (TopQ < 0 && base < YBits'(ZeroY)) base = YBits'(ZeroY);
     if (LastQ + 1 > Hi && base > YBits'(ZeroY + Hi)) base = YBits'(ZeroY + Hi);
+  end
+
+  // Rows that the origin moves down.
+  always_comb begin
+    passed = '0;
+    if (read && end_oy) passed = Follow ? YBits'(Hi + TopQ - LastQ) : YBits'(Hi);
+    else if (Follow && read && end_ox) passed = carry_oy ? YBits'(OyV / UY + 1) : YBits'(OyV / UY);
   end
 
   assign available = started && ready;
@@ -273,7 +290,7 @@ module finnr_window #(
       limit_q <= YBits'(ZeroY + Base + Ri);
     end else begin
       if (push && wr_turn) wr_x_q <= wr_last ? XBits'(ZeroX) : wr_x_q + 1'b1;
-      wr_y_q <= wr_y_q + YBits'(push && wr_last) - ((read && end_oy) ? YBits'(Hi) : '0);
+      wr_y_q <= wr_y_q + YBits'(push && wr_last) - passed;
       if (read && end_ox) limit_q <= base + YBits'(Ri);
     end
   end
@@ -325,7 +342,7 @@ module finnr_window #(
           corner_xr_q <= corner_xr;
           if (!end_ox) begin
             if (last_g) ox_q <= ox_q + 1'b1;
-            y_q    <= corner_y_q;
+            y_q    <= top;
             yr_q   <= corner_yr_q;
             slot_q <= corner_slot_q;
           end else begin
@@ -351,10 +368,10 @@ module finnr_window #(
     logic [Width-1:0]    data_q;
 
     assign wr_turn = 1'b1;
-    assign started = ({wr_y_q, wr_x_q} > {YBits'(ZeroY), XBits'(ZeroX)});
+    assign started = Follow || ({wr_y_q, wr_x_q} > {YBits'(ZeroY), XBits'(ZeroX)});
     assign written = ({y_q, x_q} < {wr_y_q, wr_x_q});
     assign ready   = pad || written;
-    assign enough  = pad || y_q < limit_q;
+    assign enough  = pad || y_q < limit;
 
     if (PadY || PadX) begin : gen_padded
       assign pad = (PadY && (y_q < YBits'(ZeroY) || y_q >= YBits'(ZeroY + Hi) || (GapY && yr_q != '0)))
@@ -405,7 +422,6 @@ module finnr_window #(
     localparam int TW        = TileW;
     localparam int StepH     = DilationH;
     localparam int StepW     = DilationW;
-    localparam int GroupsI   = Groups;
 
     // Where the rows of the ring lie.
     logic [RBits-1:0]    bank_of [0:Rows-1];
@@ -437,7 +453,7 @@ module finnr_window #(
     logic [AddrBits-1:0] column_at [0:Cols-1];
 
     assign wr_turn = (wr_g_q == GBits'(Groups - 1));
-    assign started = ({wr_y_q, wr_x_q, wr_g_q} > {YBits'(ZeroY), XBits'(ZeroX), GBits'(0)});
+    assign started = Follow || ({wr_y_q, wr_x_q, wr_g_q} > {YBits'(ZeroY), XBits'(ZeroX), GBits'(0)});
 
     always_comb begin : rows_of_tile
       logic [YBits-1:0]    y;
@@ -450,12 +466,12 @@ module finnr_window #(
       for (int n = 0; n < TH; n++) begin
         y         = y_q + YBits'(n * StepH);
         slot      = slot_after(slot_q, SlotBits'(mod(n * StepH, Ri)));
-        real_y[n] = (YBits'(y - YBits'(ZeroY)) < YBits'(Hi));  // what is above wraps around
+        real_y[n] = !PadY || (YBits'(y - YBits'(ZeroY)) < YBits'(Hi));  // what is above wraps around
         row_bank[n*RBits +: RBits] = bank_of[slot];
         if (real_y[n]) begin
           if (y > wr_y_q) rows_in = 1'b0;
           if (y == wr_y_q) row_open = 1'b1;
-          if (y >= limit_q) enough = 1'b0;
+          if (y >= limit) enough = 1'b0;
           for (int b = 0; b < RowBanks; b++) begin
             if (bank_of[slot] == RBits'(b)) begin
               row_hit[b] = 1'b1;
@@ -473,7 +489,7 @@ module finnr_window #(
       for (int b = 0; b < Cols; b++) column_at[b] = '0;
       for (int n = 0; n < TW; n++) begin
         x         = x_q + XBits'(n * StepW);
-        real_x[n] = (XBits'(x - XBits'(ZeroX)) < XBits'(Line));
+        real_x[n] = !PadX || (XBits'(x - XBits'(ZeroX)) < XBits'(Line));
         column_bank[n*CBits +: CBits] = bank_of_column(x);
         if (real_x[n]) begin
           if ({x, g_q} >= {wr_x_q, wr_g_q}) columns_in = 1'b0;
