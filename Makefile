@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Short names for the CMake presets. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help release dev asan test unit sweep bench tables format lint clean
+.PHONY: help release dev asan test unit sweep asan tsan bench tables format lint clean
 
 help:  ## list the targets
 	@grep -hE '^[a-z]+: .*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 16
@@ -27,6 +27,11 @@ asan: ## run the unit tests under address and undefined-behaviour sanitizers
 	cmake --preset asan >/dev/null
 	cmake --build --preset asan
 	ctest --test-dir build/asan --output-on-failure -j $$(nproc) -L 'unit|hostile'
+
+tsan: ## run the tests with threads under the thread sanitizer
+	cmake --preset tsan >/dev/null
+	cmake --build --preset tsan --target unit_tests
+	build/tsan/tests/unit_tests --gtest_filter='*Threads*'
 
 bench: ## measure speed and memory: ratios and figures in one run
 	cmake --preset release -DFINNR_TESTS=OFF -DFINNR_BENCH=ON >/dev/null

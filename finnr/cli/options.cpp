@@ -26,16 +26,43 @@ void add_design_options(CLI::App& command, DesignOptions& options) {
   command.add_option("--clock", options.clock_mhz, "Clock in MHz")->check(CLI::PositiveNumber)->capture_default_str();
   auto* fps = command.add_option("--fps", options.fps, "Balance the folding to this many frames a second")->check(CLI::PositiveNumber);
   command.add_option("--folding", options.folding, "Folding file; FILE:VARIANT picks a variant of a published design")->excludes(fps);
-  command.add_option("--input-type", options.input_type, "u8: the hardware takes raw bytes p that stand for scale * p + offset")
-      ->check(CLI::IsMember({"u8"}));
-  command.add_option("--input-scale", options.scale, "Scale of raw bytes; one, or one a channel")->delimiter(',');
-  command.add_option("--input-offset", options.offset, "Offset of raw bytes; one, or one a channel")->delimiter(',');
+  add_byte_options(command, options);
   command.add_option("--top-k", options.top_k, "The hardware returns the indices of the K largest outputs")->check(CLI::PositiveNumber);
   add_host_from(command, options.host_from);
 }
 
+void add_byte_options(CLI::App& command, DesignOptions& options) {
+  command.add_option("--input-type", options.input_type, "u8: the network takes raw bytes p that stand for scale * p + offset")
+      ->check(CLI::IsMember({"u8"}));
+  command.add_option("--input-scale", options.scale, "Scale of raw bytes; one, or one a channel")->delimiter(',');
+  command.add_option("--input-offset", options.offset, "Offset of raw bytes; one, or one a channel")->delimiter(',');
+}
+
 void add_host_from(CLI::App& command, std::vector<std::string>& names) {
   command.add_option("--host-from", names, "Model node that the host computes, with everything that depends on it")->delimiter(',');
+}
+
+std::optional<Boundary> boundary_of(const DesignOptions& options, Diagnostics& diagnostics) {
+  const auto finite = [](double x) { return std::isfinite(x); };
+  if (!std::ranges::all_of(options.scale, [&](float x) { return finite(x) && x != 0; }) || !std::ranges::all_of(options.offset, finite)) {
+    diagnostics.add(Diagnostic(Code::kBadOption, "--input-scale and --input-offset are finite numbers, and scales are not 0")
+                        .fix("give the affine that makes the network's input of a raw byte"));
+    return std::nullopt;
+  }
+  Boundary boundary;
+  boundary.top_k = options.top_k;
+  boundary.host_from = options.host_from;
+  if (options.input_type.empty() && (!options.scale.empty() || !options.offset.empty())) {
+    diagnostics.add(Diagnostic(Code::kBadOption, "--input-scale and --input-offset describe raw bytes").fix("add --input-type u8"));
+    return std::nullopt;
+  }
+  if (!options.input_type.empty()) {
+    ByteInput bytes;
+    if (!options.scale.empty()) bytes.scale = options.scale;
+    if (!options.offset.empty()) bytes.offset = options.offset;
+    boundary.bytes = std::move(bytes);
+  }
+  return boundary;
 }
 
 bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics) {
@@ -43,30 +70,16 @@ bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostic
     diagnostics.add(Diagnostic(Code::kBadOption, what).fix(way_out));
     return false;
   };
-  const auto finite = [](double x) { return std::isfinite(x); };
-  if (!finite(options.clock_mhz) || options.clock_mhz < kLeastClock || options.clock_mhz > kGreatestClock) {
+  if (!std::isfinite(options.clock_mhz) || options.clock_mhz < kLeastClock || options.clock_mhz > kGreatestClock) {
     return refuse("--clock is not a clock", "give MHz, e.g. --clock 100");
   }
-  if (options.fps && (!finite(*options.fps) || *options.fps < kLeastFps))
+  if (options.fps && (!std::isfinite(*options.fps) || *options.fps < kLeastFps))
     return refuse("--fps is not a frame rate", "give frames a second, e.g. --fps 1000");
-  if (!std::ranges::all_of(options.scale, [&](float x) { return finite(x) && x != 0; }) || !std::ranges::all_of(options.offset, finite)) {
-    return refuse("--input-scale and --input-offset are finite numbers, and scales are not 0",
-                  "give the affine that makes the network's input of a raw byte");
-  }
+  std::optional<Boundary> boundary = boundary_of(options, diagnostics);
+  if (!boundary) return false;
+  config.boundary = *std::move(boundary);
   config.clock_mhz = options.clock_mhz;
   config.fps = options.fps;
-  config.boundary.top_k = options.top_k;
-  config.boundary.host_from = options.host_from;
-  if (options.input_type.empty() && (!options.scale.empty() || !options.offset.empty())) {
-    diagnostics.add(Diagnostic(Code::kBadOption, "--input-scale and --input-offset describe raw bytes").fix("add --input-type u8"));
-    return false;
-  }
-  if (!options.input_type.empty()) {
-    ByteInput bytes;
-    if (!options.scale.empty()) bytes.scale = options.scale;
-    if (!options.offset.empty()) bytes.offset = options.offset;
-    config.boundary.bytes = std::move(bytes);
-  }
   config.folding = options.folding;
   const std::size_t colon = options.folding.rfind(':');
   if (colon != std::string::npos && !std::filesystem::exists(options.folding)) {

@@ -31,6 +31,10 @@ struct DesignOptions {
   double clock_mhz = 100;
 };
 void add_design_options(CLI::App& command, DesignOptions& options);
+/// --input-type, --input-scale, --input-offset.
+void add_byte_options(CLI::App& command, DesignOptions& options);
+/// What they say about the two ends, without the rest. Contradictions are diagnostics (kBadOption).
+std::optional<Boundary> boundary_of(const DesignOptions& options, Diagnostics& diagnostics);
 /// --host-from.
 void add_host_from(CLI::App& command, std::vector<std::string>& names);
 

@@ -17,6 +17,7 @@ namespace finnr {
 
 /// Elements of an array as they lie in memory: what a file holds is read without being turned into tensors first.
 enum class ElementKind : std::uint8_t { kUint8, kInt8, kInt64, kFloat32 };
+std::size_t element_bytes(ElementKind kind);
 
 /// Frames one behind the other, each in the row-major order of the network's value. Numbers of another kind than the value's are
 /// converted: integers to float32 exactly as far as it goes, float32 to the integer it is (the caller has checked that).
@@ -39,6 +40,14 @@ struct FastStep {
   bool on_bits = false;       ///< the products are of bits: the machine's peak is that of population counts
   int pairs = 1;              ///< bit products behind each product
 };
+
+/// What one core does at most with an instruction set, in operations a second: a product and its sum are two.
+struct FastPeaks {
+  double bits = 0;   ///< exclusive or, population count and addition
+  double bytes = 0;  ///< dot products of 8-bit numbers
+};
+/// Measured, on registers alone: the best of several short runs (some 20 ms).
+FastPeaks measure_fast_peaks(FastTarget target);
 
 /// An integer network compiled for one instruction set, once: weights packed, thresholds fused into the layers in front of them,
 /// small pools too. It computes what Executor computes from the same graph, bit for bit, some thousand times as fast: products

@@ -137,6 +137,10 @@ struct Kernels {
   void (*mix)(const Mix& mix, const Finish& finish, const Output& y, std::size_t frames);
   /// Bit i is [x[i] >= threshold] xor flip.
   void (*compare_bytes)(const std::uint8_t* x, std::size_t count, std::uint8_t threshold, bool flip, std::uint8_t* bits);
+  /// Plane i of the bits of u lies `plane_bytes` behind the one before; whole bytes are written.
+  void (*split_planes)(const std::uint8_t* u, std::size_t count, int planes, std::size_t plane_bytes, std::uint8_t* bits);
+  /// Products of nothing but registers, as fast as they go: returns how many operations that were, a product and a sum each two.
+  double (*spin)(Product product, std::size_t rounds);
 };
 
 inline constexpr std::size_t kSlack = 256;

@@ -201,10 +201,30 @@ void compare_bytes(const std::uint8_t* x, std::size_t count, std::uint8_t thresh
   }
 }
 
+void split_planes(const std::uint8_t* u, std::size_t count, int planes, std::size_t plane_bytes, std::uint8_t* bits) {
+  for (int plane = 0; plane < planes; ++plane, bits += plane_bytes) {
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i % 8 == 0) bits[i / 8] = 0;
+      bits[i / 8] = static_cast<std::uint8_t>(bits[i / 8] | ((u[i] >> plane) & 1) << i % 8);
+    }
+  }
+}
+
+double spin(Product product, std::size_t rounds) {
+  std::uint32_t x = 0x12345678;
+  std::int64_t sum = 0;
+  for (std::size_t i = 0; i < rounds; ++i) {
+    asm volatile("" : "+r"(x));
+    sum += product == Product::kDot ? dot(x, 0x01020304) : std::popcount(x ^ 0x0F0F0F0FU);
+  }
+  asm volatile("" : "+r"(sum));
+  return static_cast<double>(rounds) * (product == Product::kDot ? 8 : 64);
+}
+
 }  // namespace
 
 const Kernels& scalar_kernels() {
-  static constexpr Kernels kScalar = {&multiply, &depthwise, &mix, &compare_bytes};
+  static constexpr Kernels kScalar = {&multiply, &depthwise, &mix, &compare_bytes, &split_planes, &spin};
   return kScalar;
 }
 

@@ -537,9 +537,54 @@ void compare_bytes(const std::uint8_t* x, std::size_t count, std::uint8_t thresh
   if (i < count) scalar_kernels().compare_bytes(x + i, count - i, threshold, flip, bits + i / 8);
 }
 
+void split_planes(const std::uint8_t* u, std::size_t count, int planes, std::size_t plane_bytes, std::uint8_t* bits) {
+  const hn::ScalableTag<std::uint8_t> d;
+  const std::size_t lanes = hn::Lanes(d);
+  const std::size_t whole = count / lanes * lanes;
+  for (int plane = 0; plane < planes; ++plane) {
+    const auto bit = hn::Set(d, static_cast<std::uint8_t>(1U << plane));
+    std::uint8_t* to = bits + static_cast<std::size_t>(plane) * plane_bytes;
+    for (std::size_t i = 0; i < whole; i += lanes) hn::StoreMaskBits(d, hn::TestBit(hn::LoadU(d, u + i), bit), to + i / 8);
+  }
+  if (whole < count) scalar_kernels().split_planes(u + whole, count - whole, planes, plane_bytes, bits + whole / 8);
+}
+
+/// Keeps the compiler from seeing that nothing changes from round to round.
+HWY_INLINE void hide(V& v) {
+#if HWY_ARCH_X86
+  asm volatile("" : "+v"(v.raw));
+#else
+  asm volatile("" : "+w"(v.raw));
+#endif
+}
+
+template <Product kProduct>
+HWY_INLINE double spin_as(std::size_t rounds) {
+  const D d;
+  constexpr std::size_t kSums = kLanes == kBlock ? 16 : 8;
+  V sums[kSums];
+  for (V& sum : sums) sum = hn::Zero(d);
+  V x = hn::Set(d, 0x01020304);
+  V w = hn::Set(d, 0x00010203);
+  for (std::size_t i = 0; i < rounds; ++i) {
+#pragma GCC unroll 16
+    for (std::size_t s = 0; s < kSums; ++s) {
+      hide(w);
+      sums[s] = meet<kProduct, true>(sums[s], x, w);
+    }
+  }
+  for (V& sum : sums) hide(sum);
+  hide(x);
+  return static_cast<double>(rounds) * kSums * kLanes * (kProduct == Product::kDot ? 8 : 64);
+}
+
+double spin(Product product, std::size_t rounds) {
+  return product == Product::kDot ? spin_as<Product::kDot>(rounds) : spin_as<Product::kXor>(rounds);
+}
+
 }  // namespace
 
-Kernels all_kernels() { return {&multiply, &depthwise, &mix, &compare_bytes}; }
+Kernels all_kernels() { return {&multiply, &depthwise, &mix, &compare_bytes, &split_planes, &spin}; }
 
 }  // namespace finnr::fast::HWY_NAMESPACE
 HWY_AFTER_NAMESPACE();

@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <numeric>
+#include <thread>
 
 #include "finnr/base/rng.h"
 #include "finnr/emulate/fast_for_test.h"
@@ -226,6 +227,35 @@ TEST(Fast, FloatsInFrontAndBehind) {
   const FastOutput to[] = {{got.data(), nullptr}, {rest.data(), nullptr}};
   network->run({&from, 1}, frames.size(), to, scratch);
   EXPECT_EQ(got, expected);
+}
+
+TEST(Fast, ThreadsShareOneNetwork) {
+  Graph graph;
+  Rng rng(9);
+  const ValueId input = graph.add_input("x", ElementType::integer(IntType::of_bits(4, false)), {1, 8, 6, 6});
+  const Conv op{{1, 1}, {1, 1}, {1, 1}, {1, 1}, {1, 1}, 1, 0};
+  ValueId x = add(graph, op, {input, graph.add_constant(random_tensor({20, 8, 3, 3}, IntType::of_bits(4, true), rng))});
+  x = add_thresholds(graph, x, IntType::of_bits(2, false), 1, rng);
+  x = add(graph, Transpose{{0, 2, 3, 1}}, {x});  // has no kernel
+  graph.set_outputs({x});
+  const Result<FastNetwork> network = FastNetwork::compile(graph, graph.inputs(), graph.outputs());
+  ASSERT_TRUE(network.ok());
+  constexpr std::size_t kFrames = 50;
+  const Tensor frames = random_tensor({kFrames, 8 * 6 * 6}, IntType::of_bits(4, false), rng);
+  const FastInput from{frames.ints().data(), ElementKind::kInt64};
+  const std::size_t size = kFrames * static_cast<std::size_t>(count(graph.value(x).shape));
+  std::vector<Ints> results(4, Ints(size));
+  {
+    std::vector<std::jthread> threads;
+    for (Ints& result : results) {
+      threads.emplace_back([&] {
+        FastNetwork::Scratch scratch = network->make_scratch();
+        const FastOutput to{nullptr, result.data()};
+        network->run({&from, 1}, kFrames, {&to, 1}, scratch);
+      });
+    }
+  }
+  for (const Ints& result : results) EXPECT_EQ(result, results[0]);
 }
 
 TEST(Fast, MissingInputIsNamed) {

@@ -7,6 +7,7 @@
 
 #include "finnr/base/result.h"
 #include "finnr/emulate/reference.h"
+#include "finnr/flow/frames.h"
 #include "finnr/graph/graph.h"
 
 namespace finnr {
@@ -18,26 +19,22 @@ using NamedFile = std::pair<std::string, std::string>;
 struct Frames {
   std::vector<Tensors> feeds;  ///< by graph input, one entry a call of the network
   bool exact_shape = false;    ///< the array had exactly the model's shape and is not a stack of frames
+  Tensor::Ints labels;         ///< that the file of the first input holds beside its frames
 };
 
-/// Loads one array for every graph input. (N, ...shape without its batch), or (N, all elements of a frame), gives N frames
-/// (N / B calls when the model's batch B is not 1); an array of exactly the model's shape is one call. Integer arrays become
-/// float numbers exactly; float arrays feed integer inputs when every element is an integer of the input's range.
-/// Fails with kBadArray, kArrayShape, kMissingInput, kValueOutOfRange, kBadOption.
+/// The frames for every graph input, as many for each. Fails with kBadArray, kArrayShape, kMissingInput, kBadOption,
+/// kFileUnreadable.
+Result<std::vector<FrameSource>> open_frames(const Graph& graph, const std::vector<NamedFile>& files);
+
+/// All of them as tensors. Integer arrays become float numbers exactly; float arrays feed integer inputs when every element is an
+/// integer of the input's range. Fails also with kValueOutOfRange.
 Result<Frames> load_frames(const Graph& graph, const std::vector<NamedFile>& files);
 
-/// Results of the calls as one array: stacked along the first axis, (N, ...shape without its batch).
+/// The shape of n calls' results of this shape as one array: stacked along the first axis, (N, ...shape without its batch).
+Shape stacked_shape(Shape shape, std::int64_t n, bool exact_shape);
 Tensor stack(const std::vector<Tensor>& results, bool exact_shape);
 
 /// The graph output that a name means ("" is the first). Fails with kBadOption, naming what there is.
 Result<std::size_t> find_output(const Graph& graph, const std::string& name);
-
-/// How many labels agree: the first index of the largest score of each frame, or the first element where the network
-/// returns indices itself.
-struct Accuracy {
-  std::int64_t right = 0;
-  std::int64_t of = 0;
-};
-Result<Accuracy> accuracy(const std::vector<Tensor>& results, const std::string& labels_file);
 
 }  // namespace finnr

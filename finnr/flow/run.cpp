@@ -9,7 +9,9 @@
 
 #include "finnr/base/files.h"
 #include "finnr/flow/compile.h"
+#include "finnr/flow/fast_run.h"
 #include "finnr/graph/text.h"
+#include "finnr/passes/boundary.h"
 #include "finnr/simulate/simulate.h"
 #include "finnr/tensor/npy.h"
 
@@ -86,12 +88,15 @@ struct Answer {
   Graph graph;
   Frames frames;
   Results results;
+  double seconds = 0;  ///< that the results took
 };
 
 Result<Answer> answer(Graph graph, const RunConfig& config, const std::function<Result<Results>(const Graph&, const Frames&)>& engine) {
   FINNR_ASSIGN(Frames frames, load_frames(graph, config.inputs));
+  const auto start = std::chrono::steady_clock::now();
   FINNR_ASSIGN(Results results, engine(graph, frames));
-  return Answer{std::move(graph), std::move(frames), std::move(results)};
+  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - start;
+  return Answer{std::move(graph), std::move(frames), std::move(results), seconds.count()};
 }
 
 Result<Answer> run_folder(const fs::path& folder, Engine engine, const RunConfig& config) {
@@ -107,43 +112,91 @@ Result<Answer> run_folder(const fs::path& folder, Engine engine, const RunConfig
   return answer(accelerator.network, config, [&](const Graph&, const Frames& frames) { return run_hardware(accelerator, frames, config); });
 }
 
+/// The network of a model file, streamlined if `integer`.
+std::optional<Network> read_for(const RunConfig& config, bool integer, Diagnostics& diagnostics) {
+  std::optional<Network> network = read_network(config.target, diagnostics);
+  if (!network) return std::nullopt;
+  if (integer) return streamline(*network, config.boundary, diagnostics) ? std::move(network) : std::nullopt;
+  if (!config.boundary.bytes) return network;
+  const Status status = take_bytes(network->graph, config.boundary.bytes->scale, config.boundary.bytes->offset);
+  if (status.ok()) return network;
+  diagnostics.add(status.error());
+  return std::nullopt;
+}
+
 Result<Answer> run_model(Engine engine, const RunConfig& config, Diagnostics& diagnostics) {
   if (engine == Engine::kRtl) {
     FINNR_ASSIGN(const ScratchFolder scratch, ScratchFolder::make());
     Config build;
     build.model = config.target;
     build.output = scratch.path() / "accelerator";
+    build.boundary = config.boundary;
     build.verify_frames = 0;
     if (!compile(build, diagnostics)) return Diagnostic();
     return run_folder(build.output, engine, config);
   }
-  std::optional<Network> network = read_network(config.target, diagnostics);
+  std::optional<Network> network = read_for(config, engine == Engine::kInteger, diagnostics);
   if (!network) return Diagnostic();
-  if (engine == Engine::kInteger && !streamline(*network, {}, diagnostics)) return Diagnostic();
   return answer(std::move(network->graph), config,
                 [&](const Graph& graph, const Frames& frames) { return run_network(graph, frames, config); });
 }
 
+/// The engine for a model when none is named: the fast one for many frames, where the network is all integer.
+Result<Engine> choose_engine(const RunConfig& config, Diagnostics& diagnostics) {
+  if (config.engine) return *config.engine;
+  if (fs::is_directory(config.target)) return Engine::kRtl;
+  Diagnostics trial;
+  const std::optional<Network> network = read_for(config, false, diagnostics);
+  if (!network) return Diagnostic();
+  FINNR_ASSIGN(const std::vector<FrameSource> sources, open_frames(network->graph, config.inputs));
+  if (sources.empty() || sources[0].calls() <= kFewFrames) return Engine::kReference;
+  return read_for(config, true, trial) ? Engine::kFast : Engine::kReference;
+}
+
+Status run_on_fast(const RunConfig& config, RunResult& result, Diagnostics& diagnostics) {
+  if (fs::is_directory(config.target)) {
+    FINNR_ASSIGN(const Accelerator accelerator, load_accelerator(config.target));
+    return run_fast(accelerator.network, config, result);
+  }
+  const std::optional<Network> network = read_for(config, true, diagnostics);
+  if (!network) return Diagnostic();
+  return run_fast(network->graph, config, result);
+}
+
 Result<RunResult> run_and_write(const RunConfig& config, Diagnostics& diagnostics) {
   const auto start = std::chrono::steady_clock::now();
-  const bool folder = fs::is_directory(config.target);
+  const auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   RunResult result;
-  result.engine = config.engine.value_or(folder ? Engine::kRtl : Engine::kReference);
-  FINNR_ASSIGN(const Answer answer,
-               folder ? run_folder(config.target, result.engine, config) : run_model(result.engine, config, diagnostics));
+  Diagnostics first_look;
+  const Result<Engine> engine = choose_engine(config, first_look);
+  if (!engine.ok()) {
+    for (const Diagnostic& each : first_look.list()) diagnostics.add(each);
+    return engine.error();
+  }
+  result.engine = *engine;
+  if (result.engine == Engine::kFast) {
+    FINNR_RETURN_IF_ERROR(run_on_fast(config, result, diagnostics));
+    result.seconds = seconds();
+    return result;
+  }
+  FINNR_ASSIGN(const Answer answer, fs::is_directory(config.target) ? run_folder(config.target, result.engine, config)
+                                                                    : run_model(result.engine, config, diagnostics));
   for (const auto& [name, file] : config.outputs) {
     FINNR_ASSIGN(const std::size_t index, find_output(answer.graph, name));
     std::vector<Tensor> column;
     for (const std::vector<Tensor>& frame : answer.results) column.push_back(frame[index]);
     FINNR_RETURN_IF_ERROR(save_npy(file, stack(column, answer.frames.exact_shape)));
   }
-  if (!config.labels.empty()) {
-    std::vector<Tensor> first;
-    for (const std::vector<Tensor>& frame : answer.results) first.push_back(frame[0]);
-    FINNR_ASSIGN(result.accuracy, accuracy(first, config.labels));
+  FINNR_ASSIGN(std::optional<Score> score, score_for(config, answer.frames.labels, answer.results.size()));
+  for (std::size_t i = 0; score && i < answer.results.size(); ++i) {
+    const Tensor& scores = answer.results[i][0];
+    if (scores.is_float()) score->add(scores.floats());
+    if (!scores.is_float()) score->add(scores.ints());
   }
+  if (score) result.accuracy = score->accuracy();
   result.frames = answer.results.size();
-  result.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  result.compute_seconds = answer.seconds;
+  result.seconds = seconds();
   return result;
 }
 

@@ -5,10 +5,12 @@
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <bit>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -170,20 +172,23 @@ std::optional<std::int64_t> to_integer(std::uint64_t bits, const ElementFormat& 
   return static_cast<std::int64_t>(bits);
 }
 
-void append(std::string& bytes, std::uint64_t bits, std::size_t n) {
+Diagnostic unusable(const std::string& name, std::string why) {
+  return Diagnostic(Code::kBadArray, fmt::format("'{}' cannot be used as an array", name))
+      .at({name, "", ""})
+      .because(std::move(why))
+      .fix("save it with numpy.save as an array of numbers");
+}
+
+void append_little_endian(std::string& bytes, std::uint64_t bits, std::size_t n) {
   for (std::size_t i = 0; i < n; ++i) bytes.push_back(static_cast<char>((bits >> (8 * i)) & 0xFF));
 }
 
 }  // namespace
 
-Result<Tensor> parse_npy(std::string_view bytes, const std::string& name_for_messages) {
-  const auto failed = [&](std::string why) {
-    return Diagnostic(Code::kBadArray, fmt::format("'{}' cannot be used as an array", name_for_messages))
-        .at({name_for_messages, "", ""})
-        .because(std::move(why))
-        .fix("save it with numpy.save as an array of numbers");
-  };
+Result<NpyHeader> read_npy_header(std::string_view bytes, const std::string& name_for_messages) {
+  const auto failed = [&](std::string why) { return unusable(name_for_messages, std::move(why)); };
   constexpr std::size_t kFixed = 8;  // magic and version
+  const std::size_t all = bytes.size();
   if (!bytes.starts_with(kMagic) || bytes.size() < kFixed) return failed("it does not begin like a .npy file");
   const int version = bytes[6];
   if (version < 1 || version > 3) return failed("its version is none of 1, 2, 3");
@@ -198,29 +203,48 @@ Result<Tensor> parse_npy(std::string_view bytes, const std::string& name_for_mes
 
   const std::optional<ElementFormat> format = find_format(header->descr);
   if (!format) return failed(fmt::format("its elements are of type '{}', not plain numbers", header->descr));
-  const std::optional<std::int64_t> n = checked_count(header->shape);
-  if (!n) return failed(fmt::format("its shape {} has too many elements", to_text(header->shape)));
-  if (static_cast<std::uint64_t>(*n) * format->bytes != bytes.size()) {
+  std::int64_t n = 1;
+  bool overflow = false;
+  for (const std::int64_t size : header->shape) overflow = __builtin_mul_overflow(n, size, &n) || overflow;
+  const bool empty = std::ranges::find(header->shape, 0) != header->shape.end();
+  if (empty) n = 0;
+  if ((overflow && !empty) || n > std::numeric_limits<std::int64_t>::max() / 8)
+    return failed(fmt::format("its shape {} has too many elements", to_text(header->shape)));
+  if (static_cast<std::uint64_t>(n) * format->bytes != bytes.size()) {
     return failed(fmt::format("its shape {} needs {} bytes of elements, but {} are there", to_text(header->shape),
-                              static_cast<std::uint64_t>(*n) * format->bytes, bytes.size()));
+                              static_cast<std::uint64_t>(n) * format->bytes, bytes.size()));
   }
+  return NpyHeader{format->kind, format->bytes, format->big_endian, header->fortran, header->shape, n, all - bytes.size()};
+}
 
-  // Fortran order of a shape is C order of the reversed shape.
-  Shape stored = header->shape;
-  if (header->fortran) std::ranges::reverse(stored);
-  const auto size = static_cast<std::size_t>(*n);
-  Tensor tensor = Tensor::zeros(stored, format->kind == 'f');
-  for (std::size_t i = 0; i < size; ++i) {
-    const std::uint64_t bits = load(bytes.data() + i * format->bytes, *format);
-    if (format->kind == 'f') {
-      tensor.floats()[i] = to_float(bits, format->bytes);
+Result<Tensor> npy_elements(std::string_view bytes, const NpyHeader& header, std::int64_t first, std::int64_t n,
+                            const std::string& name_for_messages) {
+  const ElementFormat format{header.kind, header.bytes, header.big_endian};
+  const char* at = bytes.data() + header.offset + static_cast<std::size_t>(first) * format.bytes;
+  Tensor tensor = Tensor::zeros({n}, format.kind == 'f');
+  for (std::size_t i = 0; i < static_cast<std::size_t>(n); ++i) {
+    const std::uint64_t bits = load(at + i * format.bytes, format);
+    if (format.kind == 'f') {
+      tensor.floats()[i] = to_float(bits, format.bytes);
       continue;
     }
-    const std::optional<std::int64_t> value = to_integer(bits, *format);
-    if (!value) return failed("it holds an integer above 2^63 - 1");
+    const std::optional<std::int64_t> value = to_integer(bits, format);
+    if (!value) return unusable(name_for_messages, "it holds an integer above 2^63 - 1");
     tensor.ints()[i] = *value;
   }
-  if (!header->fortran || stored.size() < 2) return tensor;
+  return tensor;
+}
+
+Result<Tensor> parse_npy(std::string_view bytes, const std::string& name_for_messages) {
+  FINNR_ASSIGN(const NpyHeader header, read_npy_header(bytes, name_for_messages));
+  if (!checked_count(header.shape))
+    return unusable(name_for_messages, fmt::format("its shape {} has too many elements", to_text(header.shape)));
+  FINNR_ASSIGN(Tensor elements, npy_elements(bytes, header, 0, header.elements, name_for_messages));
+  // Fortran order of a shape is C order of the reversed shape.
+  Shape stored = header.shape;
+  if (header.fortran) std::ranges::reverse(stored);
+  Tensor tensor = std::move(elements).reshaped(stored);
+  if (!header.fortran || stored.size() < 2) return tensor;
   std::vector<int> perm(stored.size());
   for (std::size_t i = 0; i < perm.size(); ++i) perm[i] = static_cast<int>(perm.size() - 1 - i);
   return transpose(tensor, perm);
@@ -231,9 +255,11 @@ Result<Tensor> load_npy(const std::filesystem::path& path) {
   return parse_npy(bytes, path.string());
 }
 
-std::string format_npy(const Tensor& tensor) {
-  const Shape& shape = tensor.shape();
-  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", tensor.is_float() ? "<f4" : "<i8",
+namespace {
+
+/// Everything in front of the elements.
+std::string header_of(const Shape& shape, bool is_float) {
+  std::string header = fmt::format("{{'descr': '{}', 'fortran_order': False, 'shape': ({}{}), }}", is_float ? "<f4" : "<i8",
                                    fmt::join(shape, ", "), shape.size() == 1 ? "," : "");
   // The elements begin at a multiple of 64 bytes, after the line break that ends the header.
   constexpr std::size_t kBefore = 10;
@@ -242,14 +268,73 @@ std::string format_npy(const Tensor& tensor) {
 
   std::string bytes(kMagic);
   bytes += {1, 0};
-  append(bytes, header.size(), 2);
-  bytes += header;
-  if (tensor.is_float()) {
-    for (const float x : tensor.floats()) append(bytes, std::bit_cast<std::uint32_t>(x), 4);
-  } else {
-    for (const std::int64_t n : tensor.ints()) append(bytes, static_cast<std::uint64_t>(n), 8);
-  }
+  append_little_endian(bytes, header.size(), 2);
+  return bytes + header;
+}
+
+void append_elements(std::string& bytes, std::span<const float> floats) {
+  for (const float x : floats) append_little_endian(bytes, std::bit_cast<std::uint32_t>(x), 4);
+}
+void append_elements(std::string& bytes, std::span<const std::int64_t> ints) {
+  for (const std::int64_t n : ints) append_little_endian(bytes, static_cast<std::uint64_t>(n), 8);
+}
+
+Diagnostic cannot_write(const std::filesystem::path& path) {
+  return Diagnostic(Code::kCannotWrite, fmt::format("'{}' cannot be written", path.string()))
+      .because(std::strerror(errno))
+      .fix("make its folder first, or choose another place");
+}
+
+}  // namespace
+
+std::string format_npy(const Tensor& tensor) {
+  std::string bytes = header_of(tensor.shape(), tensor.is_float());
+  if (tensor.is_float()) append_elements(bytes, tensor.floats());
+  if (!tensor.is_float()) append_elements(bytes, tensor.ints());
   return bytes;
+}
+
+Result<NpyWriter> NpyWriter::create(const std::filesystem::path& path, const Shape& shape, bool is_float) {
+  const std::filesystem::path beside = path.string() + fmt::format(".{}.part", ::getpid());
+  std::FILE* file = std::fopen(beside.c_str(), "wb");
+  if (file == nullptr) return cannot_write(path);
+  NpyWriter writer(file, path, beside);
+  FINNR_RETURN_IF_ERROR(writer.append_bytes(header_of(shape, is_float)));
+  return writer;
+}
+
+NpyWriter::~NpyWriter() {
+  if (file_ == nullptr) return;
+  std::fclose(file_);
+  std::remove(beside_.c_str());
+}
+
+NpyWriter::NpyWriter(NpyWriter&& other) noexcept
+    : file_(std::exchange(other.file_, nullptr)), path_(std::move(other.path_)), beside_(std::move(other.beside_)) {}
+
+Status NpyWriter::append_bytes(std::string_view bytes) {
+  return std::fwrite(bytes.data(), 1, bytes.size(), file_) == bytes.size() ? ok_status() : Status(cannot_write(path_));
+}
+
+Status NpyWriter::append(std::span<const float> floats) {
+  std::string bytes;
+  append_elements(bytes, floats);
+  return append_bytes(bytes);
+}
+
+Status NpyWriter::append(std::span<const std::int64_t> ints) {
+  std::string bytes;
+  append_elements(bytes, ints);
+  return append_bytes(bytes);
+}
+
+Status NpyWriter::finish() {
+  std::FILE* file = std::exchange(file_, nullptr);
+  const bool written = std::fclose(file) == 0 && std::rename(beside_.c_str(), path_.c_str()) == 0;
+  if (written) return ok_status();
+  const Diagnostic failed = cannot_write(path_);
+  std::remove(beside_.c_str());
+  return failed;
 }
 
 Status save_npy(const std::filesystem::path& path, const Tensor& tensor) { return write_file(path, format_npy(tensor)); }

@@ -8,7 +8,7 @@
 #include <bit>
 #include <unordered_map>
 
-#include "finnr/emulate/reference.h"
+#include "finnr/emulate/fast.h"
 
 namespace finnr {
 namespace {
@@ -119,15 +119,16 @@ Result<Expected> expected_streams(const Graph& network, const Bundle& bundle, co
     if (!input_of.contains(target.value) && place_of.emplace(target.value, fetches.size()).second) fetches.push_back(target.value);
     target.recording->words.reserve(frames.size() * static_cast<std::size_t>(target.recording->format.frame_words()));
   }
-  Executor executor(network);
+  std::vector<ValueId> entries;
+  for (const Port& port : bundle.inputs) entries.push_back(port.value);
+  FINNR_ASSIGN(const FastNetwork fast, FastNetwork::compile(network, entries, fetches));
+  FastNetwork::Scratch scratch = fast.make_scratch();
   for (const PortFrame& frame : frames) {
-    Tensors feeds;
-    for (std::size_t i = 0; i < bundle.inputs.size(); ++i)
-      feeds.insert_or_assign(bundle.inputs[i].value, frame_tensor(network.value(bundle.inputs[i].value), frame[i]));
-    std::vector<Tensor> values;
-    if (!fetches.empty()) {
-      FINNR_ASSIGN(values, executor.run(feeds, fetches));
-    }
+    std::vector<Tensor> feeds;
+    for (std::size_t i = 0; i < entries.size(); ++i) feeds.push_back(frame_tensor(network.value(entries[i]), frame[i]));
+    std::vector<const Tensor*> pointers;
+    for (const Tensor& feed : feeds) pointers.push_back(&feed);
+    const std::vector<Tensor> values = fast.run(pointers, scratch);
     for (const Target& target : targets) {
       if (const auto input = input_of.find(target.value); input != input_of.end()) {
         FINNR_RETURN_IF_ERROR(record(*target.recording, frame[input->second], target.name));

@@ -11,10 +11,13 @@ step "reference and integer engines on all 360 images, both networks"
 for network in w2a2 w1a1; do
   expected=$digits/expected.npy
   [ $network = w1a1 ] && expected=$digits/expected-w1a1.npy
-  expect 0 run "$digits/digits-$network.onnx" --input "$images" --output reference.npy --labels "$labels" && says "accuracy 353 of 360"
+  expect 0 run "$digits/digits-$network.onnx" --input "$images" --output reference.npy --labels "$labels" --engine reference && says "accuracy 353 of 360"
   expect 0 run "$digits/digits-$network.onnx" --input "$images" --output integer.npy --labels "$labels" --engine integer && says "accuracy 353 of 360"
   equal integer.npy reference.npy
   equal reference.npy "$expected" 1e-5
+  expect 0 run "$digits/digits-$network.onnx" --input "$images" --output fast.npy --labels "$labels" --threads 2 --json && \
+    json "j['engine'] == 'fast' and j['accuracy']['right'] == 353 and sum(map(sum, j['accuracy']['confusion'])) == 360"
+  cmp -s fast.npy integer.npy || fail "the fast engine gives other numbers"
 done
 for network in cnn cnn-qcdq; do
   for engine in reference integer; do
@@ -24,6 +27,33 @@ for network in cnn cnn-qcdq; do
 done
 head_of 24 "$images" few.npy
 head_of 24 "$labels" few_labels.npy
+
+step "other files of frames, and the profile"
+python3 - "$images" "$labels" << 'PY'
+import gzip, os, struct, sys
+def array(path):
+    data = open(path, "rb").read()
+    at = 10 + struct.unpack("<H", data[8:10])[0]
+    kind = data[10:at].decode().split("'descr': '")[1].split("'")[0]
+    code, size = {"<f4": ("f", 4), "|u1": ("B", 1), "<i8": ("q", 8)}[kind]
+    return struct.unpack(f"<{(len(data) - at) // size}{code}", data[at:])
+pixels, labels = array(sys.argv[1]), array(sys.argv[2])
+raw, names = bytes(int(p) for p in pixels), bytes(int(n) for n in labels)
+with gzip.open("images.gz", "wb") as f:
+    f.write(struct.pack(">IIII", 0x803, len(names), 8, 8) + raw)
+open("labels.idx", "wb").write(struct.pack(">II", 0x801, len(names)) + names)
+os.mkdir("images")
+for i in range(len(names)):
+    open(f"images/{i:04}.pgm", "wb").write(b"P5\n# digit\n8 8\n255\n" + raw[64 * i:64 * i + 64])
+PY
+for frames in images.gz images; do
+  expect 0 run "$digits/digits-w2a2.onnx" --input $frames --output fast.npy --labels labels.idx && says "accuracy 353 of 360"
+  expect 0 run "$digits/digits-w2a2.onnx" --input "$images" --output integer.npy --engine integer
+  cmp -s fast.npy integer.npy || fail "$frames gives other numbers"
+done
+expect 0 run "$digits/digits-cnn.onnx" --input "$images" --profile --json && \
+  json "j['frames_per_second'] > 0 and 0 < j['peak_share'] and any(l['gops'] > 0 and l['peak_share'] > 0 for l in j['layers'])"
+expect 0 run "$digits/digits-cnn.onnx" --input "$images" --profile && says "of the peaks in all"
 
 step "text forms and JSON"
 model=$digits/digits-w2a2.onnx
@@ -35,7 +65,7 @@ expect 0 print "$model" --after lift_linear && says "matmul("
 expect 0 print "$model" --stage design && says "unit fc2 : mvu 10x64"
 expect 0 print "$model" --stage design --fps 500000 && says "interval"
 expect 0 print "$model" --json && json "j['ok'] and 'thresholds(' in j['text']"
-expect 0 run "$model" --input few.npy --labels few_labels.npy --json && json "j['frames'] == 24 and j['of'] == 24 and j['engine'] == 'reference'"
+expect 0 run "$model" --input few.npy --labels few_labels.npy --json && json "j['frames'] == 24 and j['of'] == 24 and j['engine'] == 'fast'"
 expect 0 explain F0301 --json && json "j['code'] == 'F0301'"
 expect 0 build "$model" -o unverified --verify 0 --json && json "j['ok'] and j['verdict'] is None and j['interval'] == 4096"
 [ -e unverified/verdict.json ] && fail "a build without simulation writes a verdict"

@@ -21,7 +21,8 @@ usage build "$model" -o out --verify -1
 usage build "$model" -o out --verify many
 usage build "$model" -o out --bogus
 usage build "$model" second.onnx -o out
-usage run "$model" --engine fast
+usage run "$model" --engine fastest
+usage run "$model" --instructions mmx
 usage verify out --stalls some
 usage verify out --frames 0
 usage print "$model" --stage rtl
