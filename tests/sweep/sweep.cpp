@@ -19,6 +19,7 @@
 #include <utility>
 
 #include "finnr/base/files.h"
+#include "finnr/emulate/fast_for_test.h"
 #include "finnr/emulate/reference.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
@@ -157,6 +158,17 @@ Outcome try_numbers(const Family& family, std::uint64_t seed, bool verbose) {
   return {true, part && !part->layers.empty() ? "for hardware" + rounded : "nothing for hardware"};
 }
 
+/// The fast emulator, forced to every instruction set of the machine, against the integer network.
+Outcome try_fast(const Family& family, std::uint64_t seed, bool verbose) {
+  Rng rng(seed);
+  const Streamlined network = streamlined(rng, family.make(rng, false), 0.15);
+  if (verbose) fmt::print("{}", print(network.integer, Constants::kElided));
+  std::vector<std::vector<Tensor>> frames;
+  for (const Tensor& input : random_inputs(network.original, rng, kFrames)) frames.push_back({input});
+  const std::string difference = fast_difference(network.integer, frames, fast_targets());
+  return difference.empty() ? Outcome{true, "equal"} : bad(difference);
+}
+
 Status write_files(const std::filesystem::path& folder, const Generated& generated) {
   for (const char* part : {"rtl", "mem"}) std::filesystem::create_directories(folder / part);
   for (const GeneratedFile& file : generated.files) FINNR_RETURN_IF_ERROR(write_file(folder / file.path, file.text));
@@ -182,10 +194,10 @@ std::optional<Outcome> try_hardware(const Family& family, std::uint64_t seed, bo
   const auto part = find_hardware(graph, {}, diagnostics);
   if (!diagnostics.list().empty() || !part || part->layers.empty()) return std::nullopt;
   Folding folding = random_folding(*part, rng, true);
-  Result<Design> design = lower(graph, *part, folding, fmt::format("random_{}", seed));
+  Result<Design> design = lower(*part, folding, fmt::format("random_{}", seed));
   if (!design.ok() && design.error().code == Code::kIllegalFolding) {
     folding = random_folding(*part, rng, false);
-    design = lower(graph, *part, folding, fmt::format("random_{}", seed));
+    design = lower(*part, folding, fmt::format("random_{}", seed));
   }
   if (!design.ok()) return bad("lowering: " + to_text(design.error()));
   if (verbose) fmt::print("{}{}", print(graph, Constants::kElided), print(*design));
@@ -237,11 +249,14 @@ std::optional<Outcome> apart(const std::function<std::optional<Outcome>()>& run)
 
 class Sweep {
  public:
-  Sweep(const Family& family, bool rtl) : family_(family), rtl_(rtl) {}
+  Sweep(const Family& family, bool rtl, bool fast) : family_(family), rtl_(rtl), fast_(fast) {}
 
   /// False when the network was passed over.
   bool run(std::uint64_t seed, bool verbose) {
-    const auto once = [&] { return rtl_ ? try_hardware(family_, seed, verbose) : std::optional(try_numbers(family_, seed, verbose)); };
+    const auto once = [&]() -> std::optional<Outcome> {
+      if (fast_) return try_fast(family_, seed, verbose);
+      return rtl_ ? try_hardware(family_, seed, verbose) : std::optional(try_numbers(family_, seed, verbose));
+    };
     const std::optional<Outcome> outcome = verbose ? once() : apart(once);
     if (!outcome) return false;
     ++networks_;
@@ -253,7 +268,7 @@ class Sweep {
       if (!verbose) {
         for (char& c : why) c = c == '\n' ? ' ' : c;
       }
-      fmt::print("FAILED: {} --seed {}{}  # {}\n", family_.program, seed, rtl_ ? " --rtl" : "", why);
+      fmt::print("FAILED: {} --seed {}{}  # {}\n", family_.program, seed, rtl_ ? " --rtl" : fast_ ? " --fast" : "", why);
       std::fflush(stdout);
     }
     return true;
@@ -270,6 +285,7 @@ class Sweep {
  private:
   const Family& family_;
   bool rtl_;
+  bool fast_;
   int networks_ = 0;
   int failures_ = 0;
   std::map<std::string, int> tally_;
@@ -282,6 +298,7 @@ int sweep(const Family& family, std::span<char*> arguments) {
   constexpr int kSkipped = 77;
   constexpr int kMostPassedOver = 500;
   bool rtl = false;
+  bool fast = false;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> last;
   int wanted = 0;
@@ -289,6 +306,8 @@ int sweep(const Family& family, std::span<char*> arguments) {
     const std::string_view argument = arguments[i];
     if (argument == "--rtl") {
       rtl = true;
+    } else if (argument == "--fast") {
+      fast = true;
     } else if (argument == "--seed" && i + 1 < arguments.size()) {
       seed = std::strtoull(arguments[++i], nullptr, 10);
     } else if (argument == "--seeds" && i + 1 < arguments.size()) {
@@ -299,7 +318,7 @@ int sweep(const Family& family, std::span<char*> arguments) {
     } else if (argument == "--count" && i + 1 < arguments.size()) {
       wanted = std::atoi(arguments[++i]);
     } else {
-      fmt::print("usage: {} [--rtl] [--seed N] [--count N] [--seeds A..B]\n", family.program);
+      fmt::print("usage: {} [--rtl | --fast] [--seed N] [--count N] [--seeds A..B]\n", family.program);
       return 2;
     }
   }
@@ -307,7 +326,7 @@ int sweep(const Family& family, std::span<char*> arguments) {
     fmt::print("skipped: the hardware part needs verilator and g++\n");
     return kSkipped;
   }
-  Sweep sweep(family, rtl);
+  Sweep sweep(family, rtl, fast);
   if (last) {
     for (std::uint64_t next = *seed; next <= *last; ++next) sweep.run(next, false);
     return sweep.finish();
@@ -318,6 +337,7 @@ int sweep(const Family& family, std::span<char*> arguments) {
   }
   const char* variable = std::getenv("FINNR_SWEEP");
   const bool all = variable != nullptr && std::string_view(variable) == "all";
+  if (wanted == 0 && fast) wanted = 1100;
   if (wanted == 0) wanted = rtl ? (all ? 60 : 4) : (all ? family.most : family.few);
   int passed_over = 0;  // in a row: a family that never reaches hardware is a failure, not an endless search
   for (std::uint64_t next = seed.value_or(1); sweep.networks() < wanted; ++next) {
