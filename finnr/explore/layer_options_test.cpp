@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/explore/layer_options.h"
+
+#include <gtest/gtest.h>
+
+#include "finnr/base/rng.h"
+#include "finnr/explore/explored_network_for_test.h"
+#include "finnr/hardware/lower.h"
+#include "finnr/hardware/write_folding.h"
+
+namespace finnr {
+namespace {
+
+const OptionRules kAny{{Store::kLutRam, Store::kBlock, Store::kUltra}, {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}};
+
+/// Any choice costs and takes what its lowered design does, but for the queues in front of joins, and can be written and read back.
+void expect_exact(const HardwarePart& part, bool joins) {
+  const Result<FoldingProblem> folds = folding_problem(part, kAny, plain_cost);
+  ASSERT_TRUE(folds.ok());
+  ASSERT_EQ(flaw_of(folds->problem), "");
+  const Result<ScratchFolder> folder = ScratchFolder::make();
+  const std::string path = (folder->path() / "folding.json").string();
+  Rng rng(5);
+  for (int i = 0; i < 200; ++i) {
+    Choice choice;
+    for (std::size_t d = 0; d < folds->folds.size(); ++d) {
+      std::size_t option = 0;
+      do {
+        option = static_cast<std::size_t>(rng.between(0, std::ssize(folds->folds[d]) - 1));
+      } while (joins && folds->folds[d][option].m > 1);  // copies have queues of their own, which this test does not tell apart
+      choice.push_back(option);
+    }
+    const Folding folding = folding_of(*folds, choice);
+    const Result<Design> design = lower(part, folding, "design");
+    ASSERT_TRUE(design.ok());
+    Cost total = total_cost(*design, plain_cost);
+    Cost queues;
+    for (const Unit& unit : design->units) {
+      if (joins && std::holds_alternative<Fifo>(unit.kind) && unit.name != "fifo_in" && unit.name != "fifo_out")
+        queues += plain_cost(*design, unit);
+    }
+    EXPECT_EQ(total, cost_of(*cost_of(folds->problem, choice)) + queues) << write_folding(part, folding);
+    EXPECT_EQ(interval(*design), interval_of(folds->problem, choice)) << write_folding(part, folding);
+
+    ASSERT_TRUE(write_file(path, write_folding(part, folding)).ok());
+    Diagnostics diagnostics;
+    const Result<Folding> read = read_folding(part, path, "", diagnostics);
+    ASSERT_TRUE(read.ok()) << to_text(read.error());
+    EXPECT_EQ(write_folding(part, *read), write_folding(part, folding));
+    const Result<Design> again = lower(part, *read, "design");
+    EXPECT_EQ(print(*again), print(*design));
+  }
+}
+
+TEST(LayerOptions, OfAChainCostWhatTheDesignCosts) { expect_exact(described_part(chain_text()), false); }
+TEST(LayerOptions, OfBranchesCostWhatTheDesignCosts) { expect_exact(described_part(branch_text()), true); }
+
+TEST(LayerOptions, KeepToARegion) {
+  const HardwarePart part = described_part(chain_text());
+  OptionRules rules = kAny;
+  const Result<FoldingProblem> all = folding_problem(part, rules, plain_cost);
+  rules.largest.lut = 1000;
+  const Result<FoldingProblem> few = folding_problem(part, rules, plain_cost);
+  EXPECT_LT(few->folds[0].size(), all->folds[0].size());
+  for (const Option& o : few->problem.decisions[0].options) EXPECT_LE(o.cost[0], 1000);
+  rules.largest.lut = 1;
+  const Result<FoldingProblem> none = folding_problem(part, rules, plain_cost);
+  EXPECT_EQ(none->folds[0].size(), all->folds[0].size()) << "a layer that fits no region spans several";
+}
+
+}  // namespace
+}  // namespace finnr
