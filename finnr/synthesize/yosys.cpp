@@ -55,11 +55,12 @@ Result<YosysRun::Command> YosysRun::script(const std::string& name, const std::s
 }
 
 Result<RtlilModule> YosysRun::elaborate(const Bundle& bundle) {
+  const FamilyInfo& family = info(family_);
   std::string text;
+  if (!family.primitives.empty()) text += fmt::format("read_verilog -lib {}\n", family.primitives);
   for (const std::string& source : bundle.sources) {
     if (std::filesystem::path(source).extension() != ".sv") continue;
-    const std::string_view macro = info(family_).macro;
-    text += fmt::format("read_verilog -sv -I rtl {}{} {}\n", macro.empty() ? "" : "-D", macro, source);
+    text += fmt::format("read_verilog -defer -sv -I rtl {}{} {}\n", family.macro.empty() ? "" : "-D", family.macro, source);
   }
   text += fmt::format("hierarchy -check -top {}\nwrite_rtlil {}\nselect -module {}\nwrite_rtlil -selected {}\n", bundle.top,
                       (work_ / kDesign).string(), bundle.top, (work_ / "top.il").string());
