@@ -16,6 +16,10 @@
 // FINNR_SIM_TWIN
 //   Defined where a module shall use the form of a block that simulates fastest instead of the form that synthesises
 //   best. Both forms are cycle- and bit-exact twins. Verilator uses the twins unless FINNR_NO_SIM_TWIN is defined.
+// FINNR_XILINX7, FINNR_ULTRASCALE
+//   Defined by whoever synthesises for a family: 7-series and Zynq-7000, UltraScale and UltraScale+. The compute cores are
+//   then built from its primitives (finnr_lut2, finnr_carry, finnr_dsp); without one of them from plain logic. Both have
+//   the same function in every cycle.
 //
 // Assertions exist in Verilator (active with --assert) and wherever FINNR_ASSERT_ON is defined, nowhere else.
 
@@ -45,6 +49,12 @@
   `ifndef FINNR_NO_SIM_TWIN
     `define FINNR_SIM_TWIN
   `endif
+`endif
+
+`ifdef FINNR_XILINX7
+  `define FINNR_XILINX
+`elsif FINNR_ULTRASCALE
+  `define FINNR_XILINX
 `endif
 
 `ifdef FINNR_ASSERT_ON

@@ -10,15 +10,22 @@
 //            ones may wrap.
 //            NumThresholds 0: the output is acc_p, or 2 * acc_p - Real for bipolar inputs and weights, low OutBits bits,
 //            sign- or zero-extended.
-//            NumThresholds > 0: the output is finnr_threshold of acc_p, of Channels channels.
+//            NumThresholds > 0: the output is finnr_threshold of acc_p, of Channels channels. One threshold with one bit of output on
+//            a number of equal pairs needs none: such an accumulator starts at minus the threshold.
 // Protocol   One stream in, one stream out; s_ready_o depends combinationally on m_ready_i (one common enable).
 // Memory     WeightFile has Channels / Pe * Beats words, used one after the other, each for one input beat; weight s of
 //            channel p is number p * Simd + s from the low bits.
+// Core       See finnr_core.
+// Pipeline   0: the dot product takes one cycle. Else registers stand behind the memory and in the tree, with at most so many
+//            levels of a tree of adders between them.
+// Unrolled   The one word of weights is also Weights, of bipolar weights; cores may be built for it.
+// Constants  A LUT has room for three inputs and three bits of an address: up to 8 words of WeightStyle 0 for two bipolar operands
+//            need no memory, where gates are LUTs.
 // Latency    From the last input beat of a result to the result, without stalls: 3 cycles (2 if Beats is 1), and those of
-//            finnr_threshold.
+//            finnr_threshold where there is one. With a Pipeline ceil((1 + clog2(Simd)) / Pipeline) cycles more.
 // Interval   1 cycle per input beat.
-// Resources  Weight memory of WeightStyle, Pe finnr_dot, Pe accumulators (none if Beats is 1), threshold memory of
-//            ThresholdStyle. Pipeline: input and weight registers, dot products, accumulators, thresholds.
+// Resources  Weight memory of WeightStyle, finnr_core, threshold memory of ThresholdStyle. Registers: input and weights, dot
+//            products, accumulators, thresholds.
 // Reset      Valid bits and counters only.
 
 `include "finnr_assert.svh"
@@ -49,7 +56,14 @@ module finnr_mac #(
   parameter `FINNR_UINT WeightStyle    = 0,
   parameter `FINNR_UINT ThresholdStyle = 0,
   parameter             WeightFile     = "",
-  parameter             ThresholdFile  = ""
+  parameter             ThresholdFile  = "",
+  parameter `FINNR_UINT Core           = 1,
+  parameter `FINNR_UINT Pipeline       = 0,
+  // verilator lint_off WIDTH
+  // Reason: as above.
+  parameter bit         Unrolled       = 1'b0,
+  // verilator lint_on WIDTH
+  parameter bit [Pe*Simd*WBits-1:0] Weights = '0
 ) (
   input  logic                                      clk_i,
   input  logic                                      rst_ni,
@@ -62,15 +76,16 @@ module finnr_mac #(
 );
 
   localparam `FINNR_UINT InBits   = (PerLane ? Pe : 1) * Simd * XBits;
-  localparam `FINNR_UINT RowBits  = PerLane ? Simd * XBits : 0;  // from the inputs of one channel to those of the next
   localparam `FINNR_UINT Depth    = Channels / Pe * Beats;
   localparam `FINNR_UINT AddrBits = (Depth > 1) ? $clog2(Depth) : 1;
   localparam `FINNR_UINT WordBits = Pe * Simd * WBits;
   localparam bit          Xnor     = (XKind == 2) && (WKind == 2);
-  // Bits that hold every dot product of one beat; never more than the accumulator, which works modulo 2^AccBits.
-  localparam `FINNR_UINT NeedBits = Xnor ? $clog2(Simd + 1) : XBits + WBits + 1 + $clog2(Simd);
-  localparam `FINNR_UINT DotBits  = (NeedBits < AccBits) ? NeedBits : AccBits;
 
+  // One threshold of one bit on a number of equal pairs: accumulators start at minus the threshold, and their sign is the answer.
+  localparam bit          Preset   = Xnor && NumThresholds == 1 && OutBits == 1 && !Search;
+  localparam `FINNR_UINT SumBits  = !Preset ? AccBits : 1 + ((AccBits > ThrBits) ? AccBits : ThrBits);
+
+  `FINNR_CHECK(gen_check_unrolled, !Unrolled || Depth == 1, "finnr_mac: Unrolled needs one word of weights")
   `FINNR_CHECK(gen_check_pe, Pe >= 1 && Channels >= 1 && Channels % Pe == 0, "finnr_mac: Pe must divide Channels")
   `FINNR_CHECK(gen_check_beats, Simd >= 1 && Beats >= 1, "finnr_mac: Simd and Beats must be at least 1")
   `FINNR_CHECK(gen_check_kind, XKind <= 2 && WKind <= 2, "finnr_mac: kinds must be 0 to 2")
@@ -79,19 +94,26 @@ module finnr_mac #(
   `FINNR_CHECK(gen_check_real, Real <= Simd * Beats, "finnr_mac: Real must not exceed Simd * Beats")
   `FINNR_CHECK(gen_check_xnor, !Xnor || !AccSigned, "finnr_mac: a count of equal pairs is unsigned")
 
-  logic                   enable;
-  logic                   push;      // a beat enters the pipeline
-  logic [AddrBits-1:0]    addr_q;
-  logic                   x_valid_q;
-  logic [InBits-1:0]      x_q;
-  logic [InBits-1:0]      x;         // x_q, the inputs of a channel side by side
-  logic [WordBits-1:0]    w;
-  logic [Pe*DotBits-1:0]  dot;
-  logic                   dot_valid_q;
-  logic [Pe*DotBits-1:0]  dot_q;
-  logic                   acc_valid;
-  logic                   acc_ready;
-  logic [Pe*AccBits-1:0]  acc;
+  // Registers between the products and their sum: Pipeline levels of a tree of adders at most between two of them.
+  localparam `FINNR_UINT Levels    = 1 + $clog2(Simd);
+  localparam `FINNR_UINT Registers = (Pipeline == 0) ? 1 : (Levels + Pipeline - 1) / Pipeline;
+  localparam `FINNR_UINT ReadRegs  = (Pipeline == 0) ? 0 : 1;  // behind the weight memory, which may be slow
+  localparam `FINNR_UINT Stages    = 1 + ReadRegs + Registers;  // from s_data_i to the dot product
+
+  logic                  enable;
+  logic                  push;      // a beat enters the pipeline
+  logic [AddrBits-1:0]   addr_q;
+  logic [InBits-1:0]     x_q;
+  logic [InBits-1:0]     x_lanes;   // the inputs of a channel side by side
+  logic [InBits-1:0]     x;
+  logic [WordBits-1:0]   word;
+  logic [WordBits-1:0]   w;
+  logic [Stages-1:0]     valid_q;   // of the stages up to the dot product
+  logic                  first;     // the dot product is the first one of a result
+  logic                  acc_valid;
+  logic                  acc_ready;
+  logic [Pe*SumBits-1:0] acc;
+  logic [Pe*SumBits-1:0] less;      // thresholds that the accumulators start below
 
   assign s_ready_o = enable;
 
@@ -107,86 +129,87 @@ module finnr_mac #(
     assign addr_q = '0;
   end
 
-  finnr_rom #(.Width(WordBits), .Depth(Depth), .Style(WeightStyle), .File(WeightFile)) u_weights (
-    .clk_i (clk_i),
-    .en_i  (push),
-    .addr_i(addr_q),
-    .data_o(w)
-  );
+  // A few constant words are part of the gates they feed: three inputs and three bits of the address fit into a LUT.
+`ifdef FINNR_SIM_TWIN
+  localparam bit Merge = 1'b0;
+`elsif FINNR_XILINX
+  localparam bit Merge = Xnor && Core == 1 && WeightStyle == 0 && Depth > 1 && Depth <= 8;
+`else
+  localparam bit Merge = 1'b0;
+`endif
+  if (Merge) begin : gen_constants
+    finnr_constants #(.Width(WordBits), .Depth(Depth), .Delay(ReadRegs), .File(WeightFile)) u_weights (
+      .clk_i  (clk_i),
+      .push_i (push),
+      .en_i   (enable),
+      .addr_i (addr_q),
+      .data_o (w)
+    );
+    assign word = '0;
+  end else begin : gen_memory
+    finnr_rom #(.Width(WordBits), .Depth(Depth), .Style(WeightStyle), .File(WeightFile)) u_weights (
+      .clk_i (clk_i),
+      .en_i  (push),
+      .addr_i(addr_q),
+      .data_o(word)
+    );
+    finnr_delay #(.Width(WordBits), .Cycles(ReadRegs)) u_read (.clk_i(clk_i), .en_i(enable), .d_i(word), .q_o(w));
+  end
 
-  // Dot products.
   if (PerLane && Simd > 1 && Pe > 1) begin : gen_order
     always_comb begin : order
       for (int p = 0; p < Pe; p++) begin
-        for (int s = 0; s < Simd; s++) x[(p*Simd + s)*XBits +: XBits] = x_q[(s*Pe + p)*XBits +: XBits];
+        for (int s = 0; s < Simd; s++) x_lanes[(p*Simd + s)*XBits +: XBits] = x_q[(s*Pe + p)*XBits +: XBits];
       end
     end
   end else begin : gen_in_order
-    assign x = x_q;
+    assign x_lanes = x_q;
   end
 
-  for (genvar p = 0; p < Pe; p++) begin : gen_row
-    finnr_dot #(
-      .Simd(Simd), .XBits(XBits), .XKind(XKind), .WBits(WBits), .WKind(WKind), .OutBits(DotBits)
-    ) u_dot (
-      .x_i(x[p*RowBits +: Simd*XBits]),
-      .w_i(w[p*Simd*WBits +: Simd*WBits]),
-      .y_o(dot[p*DotBits +: DotBits])
-    );
-  end
+  finnr_delay #(.Width(InBits), .Cycles(ReadRegs)) u_input_read (.clk_i(clk_i), .en_i(enable), .d_i(x_lanes), .q_o(x));
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
-      x_valid_q   <= 1'b0;
-      dot_valid_q <= 1'b0;
-    end else if (enable) begin
-      x_valid_q   <= s_valid_i;
-      dot_valid_q <= x_valid_q;
-    end
+    if (!rst_ni) valid_q <= '0;
+    else if (enable) valid_q <= Stages'({valid_q, s_valid_i});
     if (push) x_q <= s_data_i;
-    if (enable) dot_q <= dot;
   end
 
-  // Accumulators.
-  logic [Pe*AccBits-1:0] term;  // dot_q in AccBits bits
-
-  for (genvar p = 0; p < Pe; p++) begin : gen_term
-    if (Xnor) begin : gen_count
-      assign term[p*AccBits +: AccBits] = AccBits'(dot_q[p*DotBits +: DotBits]);
-    end else begin : gen_sum
-      assign term[p*AccBits +: AccBits] = AccBits'($signed(dot_q[p*DotBits +: DotBits]));
-    end
-  end
+  finnr_core #(
+    .Pe(Pe), .Simd(Simd), .XBits(XBits), .XKind(XKind), .WBits(WBits), .WKind(WKind), .AccBits(SumBits), .Beats(Beats),
+    .PerLane(PerLane), .Core(Core), .Registers(Registers), .Preset(Preset), .Unrolled(Unrolled), .Merge(Merge),
+    .Weights(Weights)
+  ) u_core (
+    .clk_i  (clk_i),
+    .en_i   (enable),
+    .take_i (valid_q[Stages-1]),
+    .first_i(first),
+    .x_i    (x),
+    .w_i    (w),
+    .less_i (less),
+    .acc_o  (acc)
+  );
 
   if (Beats == 1) begin : gen_single
-    assign acc_valid = dot_valid_q;
-    assign acc       = term;
+    assign first     = 1'b1;
+    assign acc_valid = valid_q[Stages-1];
   end else begin : gen_accumulate
     localparam `FINNR_UINT BeatBits = $clog2(Beats);
 
-    logic [BeatBits-1:0]    beat_q;
-    logic                  first;
-    logic                  last;
-    logic                  acc_valid_q;
-    logic [Pe*AccBits-1:0] acc_q;
+    logic [BeatBits-1:0] beat_q;
+    logic                last;
+    logic                acc_valid_q;
 
     assign first     = (beat_q == '0);
     assign last      = (beat_q == BeatBits'(Beats - 1));
     assign acc_valid = acc_valid_q;
-    assign acc       = acc_q;
 
     always_ff @(posedge clk_i) begin
       if (!rst_ni) begin
-        beat_q       <= '0;
+        beat_q      <= '0;
         acc_valid_q <= 1'b0;
       end else if (enable) begin
-        acc_valid_q <= dot_valid_q && last;
-        if (dot_valid_q) beat_q <= last ? '0 : beat_q + 1'b1;
-      end
-      if (enable && dot_valid_q) begin
-        for (int p = 0; p < Pe; p++) begin
-          acc_q[p*AccBits +: AccBits] <= (first ? '0 : acc_q[p*AccBits +: AccBits]) + term[p*AccBits +: AccBits];
-        end
+        acc_valid_q <= valid_q[Stages-1] && last;
+        if (valid_q[Stages-1]) beat_q <= last ? '0 : beat_q + 1'b1;
       end
     end
   end
@@ -194,7 +217,65 @@ module finnr_mac #(
   assign enable = !acc_valid || acc_ready;
 
   // Activation.
-  if (NumThresholds > 0) begin : gen_threshold
+  if (Preset) begin : gen_preset
+    localparam `FINNR_UINT SignBits = (StepSigns == 0) ? 0 : 1;
+    localparam `FINNR_UINT Entry    = ThrBits + SignBits + (BaseInMem ? 1 : 0);
+    localparam `FINNR_UINT Folds    = Channels / Pe;
+    localparam `FINNR_UINT FoldBits = (Folds > 1) ? $clog2(Folds) : 1;
+    localparam `FINNR_UINT TurnBits = (Beats > 1) ? $clog2(Beats) : 1;
+
+    // The thresholds of a beat are read when it enters the last stage in front of the accumulators.
+    logic [FoldBits-1:0] fold_q;
+    logic [TurnBits-1:0] turn_q;
+    logic                next;      // a beat enters that stage
+    logic                turned;    // it is the last one of its result
+    // verilator lint_off UNUSEDSIGNAL
+    // Reason: signs do not matter to one bit.
+    logic [Pe*Entry-1:0] entry;
+    // verilator lint_on UNUSEDSIGNAL
+    logic [Pe-1:0]       base;
+
+    assign next   = enable && valid_q[Stages-2];
+    assign turned = (turn_q == TurnBits'(Beats - 1));
+
+    always_ff @(posedge clk_i) begin
+      if (!rst_ni) begin
+        fold_q <= '0;
+        turn_q <= '0;
+      end else if (next) begin
+        turn_q <= turned ? '0 : turn_q + 1'b1;
+        if (turned) fold_q <= (fold_q == FoldBits'(Folds - 1)) ? '0 : fold_q + 1'b1;
+      end
+    end
+
+    finnr_rom #(.Width(Pe*Entry), .Depth(Folds), .Style(ThresholdStyle), .File(ThresholdFile)) u_thresholds (
+      .clk_i (clk_i),
+      .en_i  (next),
+      .addr_i(fold_q),
+      .data_o(entry)
+    );
+
+    // A level is the base and perhaps one more or less: its low bit is their exclusive-or.
+    if (Beats == 1 || !BaseInMem) begin : gen_base_now
+      for (genvar p = 0; p < Pe; p++) begin : gen_row
+        assign base[p] = BaseInMem ? entry[p*Entry + Entry - 1] : 1'(Base);
+      end
+    end else begin : gen_base
+      logic [Pe-1:0] base_q;
+      always_ff @(posedge clk_i) begin
+        if (enable) for (int p = 0; p < Pe; p++) base_q[p] <= entry[p*Entry + Entry - 1];
+      end
+      assign base = base_q;
+    end
+
+    for (genvar p = 0; p < Pe; p++) begin : gen_row
+      assign less[p*SumBits +: SumBits] = SumBits'(entry[p*Entry +: ThrBits]);
+      assign m_data_o[p] = !acc[p*SumBits + SumBits - 1] ^ base[p];
+    end
+    assign acc_ready = m_ready_i;
+    assign m_valid_o = acc_valid;
+  end else if (NumThresholds > 0) begin : gen_threshold
+    assign less = '0;
     finnr_threshold #(
       .Channels(Channels),
       .Pe(Pe),
@@ -220,6 +301,7 @@ module finnr_mac #(
       .m_data_o (m_data_o)
     );
   end else begin : gen_plain
+    assign less      = '0;
     assign acc_ready = m_ready_i;
     assign m_valid_o = acc_valid;
     for (genvar p = 0; p < Pe; p++) begin : gen_out

@@ -16,7 +16,7 @@
 //            of matrix g, rows nf * Pe + p and inputs sf * Simd + s: row p = 0 in the low bits, within a row input s = 0 in
 //            the low bits.
 // Latency    From the last input beat of a vector to its last output beat, without stalls: 3 cycles (2 if Mw == Simd), and
-//            those of finnr_replay and finnr_threshold.
+//            those of finnr_replay and finnr_threshold; with a Pipeline some more (finnr_mac).
 // Interval   Mh / Pe * Mw / Simd cycles per vector, sustained, no bubble between vectors; Groups times that per pixel of
 //            Groups vectors.
 // Resources  finnr_replay and finnr_mac.
@@ -50,7 +50,14 @@ module finnr_mvu #(
   parameter `FINNR_UINT ThresholdStyle = 0,
   parameter             WeightFile     = "",
   parameter             ThresholdFile  = "",
-  parameter `FINNR_UINT Groups         = 1
+  parameter `FINNR_UINT Groups         = 1,
+  parameter `FINNR_UINT Core           = 1,
+  parameter `FINNR_UINT Pipeline       = 0,
+  // verilator lint_off WIDTH
+  // Reason: as above.
+  parameter bit         Unrolled       = 1'b0,
+  // verilator lint_on WIDTH
+  parameter bit [Pe*Simd*WBits-1:0] Weights = '0
 ) (
   input  logic                  clk_i,
   input  logic                  rst_ni,
@@ -108,7 +115,11 @@ module finnr_mvu #(
     .WeightStyle(WeightStyle),
     .ThresholdStyle(ThresholdStyle),
     .WeightFile(WeightFile),
-    .ThresholdFile(ThresholdFile)
+    .ThresholdFile(ThresholdFile),
+    .Core(Core),
+    .Pipeline(Pipeline),
+    .Unrolled(Unrolled),
+    .Weights(Weights)
   ) u_mac (
     .clk_i    (clk_i),
     .rst_ni   (rst_ni),

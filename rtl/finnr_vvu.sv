@@ -17,7 +17,7 @@
 //            fold * Pe + p and elements sf * Simd + s: channel p = 0 in the low bits, within a channel element s = 0 in
 //            the low bits.
 // Latency    From the last input beat of a fold to its output beat, without stalls: 3 cycles (2 if K == Simd), and those
-//            of finnr_threshold.
+//            of finnr_threshold; with a Pipeline some more (finnr_mac).
 // Interval   Channels / Pe * K / Simd cycles per pixel, sustained, no bubble between pixels.
 // Resources  finnr_mac.
 // Reset      Valid bits and counters only.
@@ -49,7 +49,14 @@ module finnr_vvu #(
   parameter `FINNR_UINT WeightStyle    = 0,
   parameter `FINNR_UINT ThresholdStyle = 0,
   parameter             WeightFile     = "",
-  parameter             ThresholdFile  = ""
+  parameter             ThresholdFile  = "",
+  parameter `FINNR_UINT Core           = 1,
+  parameter `FINNR_UINT Pipeline       = 0,
+  // verilator lint_off WIDTH
+  // Reason: as above.
+  parameter bit         Unrolled       = 1'b0,
+  // verilator lint_on WIDTH
+  parameter bit [Pe*Simd*WBits-1:0] Weights = '0
 ) (
   input  logic                     clk_i,
   input  logic                     rst_ni,
@@ -88,7 +95,11 @@ module finnr_vvu #(
     .WeightStyle(WeightStyle),
     .ThresholdStyle(ThresholdStyle),
     .WeightFile(WeightFile),
-    .ThresholdFile(ThresholdFile)
+    .ThresholdFile(ThresholdFile),
+    .Core(Core),
+    .Pipeline(Pipeline),
+    .Unrolled(Unrolled),
+    .Weights(Weights)
   ) u_mac (
     .clk_i    (clk_i),
     .rst_ni   (rst_ni),

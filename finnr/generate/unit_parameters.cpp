@@ -45,6 +45,8 @@ class Maker {
       add_thresholds(parameters, hardware_steps(*m.steps, m.accumulator, xnor ? real_inputs : 0, padded ? real_outputs : 0),
                      m.groups * m.mh, m.pe);
     }
+    add_core(parameters, m.core, m.pipeline);
+    if (m.groups == 1 && m.mw == m.simd && m.mh == m.pe) add_constants(parameters, m, std::int64_t{m.pe} * m.simd);
     return parameters;
   }
 
@@ -55,6 +57,8 @@ class Maker {
     add_accumulator(parameters, v.accumulator, xnor ? v.kernel : 0);
     add_weights(parameters, v.weight_store, weight_image(v));
     if (v.steps) add_thresholds(parameters, hardware_steps(*v.steps, v.accumulator, xnor ? v.kernel : 0, 0), v.channels, v.pe);
+    add_core(parameters, v.core, v.pipeline);
+    if (v.kernel == v.simd && v.channels == v.pe) add_constants(parameters, v, std::int64_t{v.pe} * v.simd);
     return parameters;
   }
 
@@ -186,6 +190,21 @@ class Maker {
   void add_weights(Parameters& parameters, Store store, std::string image) const {
     parameters.emplace_back("WeightStyle", style(store));
     parameters.emplace_back("WeightFile", store_(unit_.name + "_weights", std::move(image)));
+  }
+
+  static void add_core(Parameters& parameters, Core core, int pipeline) {
+    parameters.emplace_back("Core", static_cast<std::int64_t>(core));
+    parameters.emplace_back("Pipeline", pipeline);
+  }
+
+  /// A single word of bipolar weights is part of the core, unless it shall lie in a memory.
+  template <class Matrix>
+  static void add_constants(Parameters& parameters, const Matrix& m, std::int64_t weights) {
+    if (m.core != Core::kLut || !m.w.bipolar || (m.weight_store != Store::kConstant && m.weight_store != Store::kLutRam)) return;
+    std::string word = weight_image(m);
+    word.pop_back();  // the end of the line
+    parameters.emplace_back("Unrolled", 1);
+    parameters.emplace_back("Weights", sv::Literal{fmt::format("{}'h{}", weights, word)});
   }
 
   void add_thresholds(Parameters& parameters, const HardwareSteps& steps, std::int64_t channels, int pe) const {

@@ -86,17 +86,23 @@ std::string kind_text(const Unit& unit) {
   const auto steps = [](const std::optional<Steps>& s) {
     return s ? fmt::format(" thresholds {} -> {}", s->count(), to_text(s->codes)) : std::string();
   };
+  const auto core = [](Core kind, int pipeline) {
+    return std::string(kind == Core::kLut   ? ""
+                       : kind == Core::kDsp ? " core dsp"
+                                            : " core operators") +
+           (pipeline > 0 ? fmt::format(" pipeline {}", pipeline) : "");
+  };
   return std::visit(
       Overloaded{[&](const Mvu& m) {
                    return fmt::format(" {}x{}{} pe {} simd {} x {} w {} accumulator {} store {}", m.mh, m.mw,
                                       m.groups > 1 ? fmt::format(" groups {}", m.groups) : "", m.pe, m.simd, to_text(m.x), to_text(m.w),
                                       to_text(m.accumulator), to_text(m.weight_store)) +
-                          steps(m.steps);
+                          core(m.core, m.pipeline) + steps(m.steps);
                  },
                  [&](const Vvu& v) {
                    return fmt::format(" {} channels of {} pe {} simd {} x {} w {} accumulator {} store {}", v.channels, v.kernel, v.pe,
                                       v.simd, to_text(v.x), to_text(v.w), to_text(v.accumulator), to_text(v.weight_store)) +
-                          steps(v.steps);
+                          core(v.core, v.pipeline) + steps(v.steps);
                  },
                  [](const WindowUnit& w) { return window_text(w); },
                  [](const PoolUnit& p) { return fmt::format(" {} of {}", to_text(p.kind), p.simd * p.count); },

@@ -25,6 +25,9 @@ enum class Store : std::uint8_t { kConstant = 0, kLutRam = 1, kBlock = 2, kUltra
 std::string_view to_text(Store store);
 std::optional<Store> find_store(std::string_view name);
 
+/// What multiplies and adds in a unit. The numbers are those of the RTL's Core parameter.
+enum class Core : std::uint8_t { kOperators = 0, kLut = 1, kDsp = 2 };
+
 /// Matrix times vector, with fused thresholds when `steps` is set. With several groups, vector v of a frame meets the weights of
 /// group v mod groups.
 struct Mvu {
@@ -39,6 +42,8 @@ struct Mvu {
   IntType w;
   IntType accumulator;  ///< of the plain sum of products
   Store weight_store = Store::kLutRam;
+  Core core = Core::kLut;
+  int pipeline = 0;  ///< levels of a tree of adders between registers, 0 for none in the tree
   std::optional<Steps> steps;
 };
 
@@ -54,6 +59,8 @@ struct Vvu {
   IntType w;
   IntType accumulator;
   Store weight_store = Store::kLutRam;
+  Core core = Core::kLut;
+  int pipeline = 0;
   std::optional<Steps> steps;
 };
 

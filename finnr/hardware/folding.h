@@ -20,6 +20,8 @@ struct Fold {
   bool pad = false;  ///< pad the layer's sizes where pe or simd do not divide them
   std::optional<Store> weight_store = {};
   int m = 1;  ///< pixels at once: so many copies of a matrix unit, each with its own windows and weights
+  std::optional<Core> core = {};
+  int pipeline = 0;  ///< levels of a tree of adders between registers, 0 for none in the tree
 };
 
 /// The numbers of pixels that a matrix layer can take at once: divisors of its windows in a row. Without windows that is one, for

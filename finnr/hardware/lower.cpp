@@ -16,6 +16,7 @@
 
 #include "finnr/base/check.h"
 #include "finnr/base/integers.h"
+#include "finnr/hardware/core.h"
 #include "finnr/hardware/lanes.h"
 #include "finnr/hardware/memory_cost.h"
 #include "finnr/hardware/padding.h"
@@ -35,6 +36,9 @@ struct Delay {
 };
 Delay later(const Delay& a, const Delay& b) { return {std::max(a.frames, b.frames), std::max(a.cycles, b.cycles)}; }
 Delay plus(const Delay& a, const Delay& b) { return {a.frames + b.frames, a.cycles + b.cycles}; }
+
+/// Of a unit with weights: its replay buffer, and more than the registers of its arithmetic where those are few.
+double unit_cycles(std::int64_t latency) { return static_cast<double>(std::max<std::int64_t>(24, 16 + latency)); }
 
 /// Two types whose numbers look alike in a stream.
 bool same_encoding(const IntType& a, const IntType& b) {
@@ -312,11 +316,14 @@ class Builder {
     unit.steps = m.steps;
     const std::int64_t words = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
     unit.weight_store = weight_store(fold, words, std::int64_t{unit.pe} * unit.simd * unit.w.bits());
+    unit.core = fold.core.value_or(choose_core(unit.x, unit.w, true));
+    unit.pipeline = fold.pipeline;
     Stream result = link_stream(layer.output, lanes);
     if (fold.m > 1) result = rearranged(result, result.vectors / fold.m, result.channels);  // a share of the value
     // A vector is collected, and then worked on for its share of the frame.
     const double share = 2.0 / static_cast<double>(m.vectors);
-    return add(name, std::move(unit), layer.origin, {stream}, result, {share, 24});
+    const Delay hold{share, unit_cycles(core_latency(unit))};
+    return add(name, std::move(unit), layer.origin, {stream}, result, hold);
   }
 
   std::size_t build(const Layer& layer, const DepthwiseLayer& d, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {
@@ -338,8 +345,10 @@ class Builder {
     unit.steps = d.steps;
     const std::int64_t words = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
     unit.weight_store = weight_store(fold, words, std::int64_t{unit.pe} * unit.simd * unit.w.bits());
-    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes),
-               {2.0 / static_cast<double>(d.pixels), 24});
+    unit.core = fold.core.value_or(choose_core(unit.x, unit.w, false));
+    unit.pipeline = fold.pipeline;
+    const Delay hold{2.0 / static_cast<double>(d.pixels), unit_cycles(core_latency(unit))};
+    return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes), hold);
   }
 
   std::size_t build(const Layer& layer, const PoolLayer& p, const Fold& fold, std::vector<std::size_t> inputs, int lanes) {

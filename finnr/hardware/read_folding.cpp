@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "finnr/base/files.h"
+#include "finnr/hardware/core.h"
 #include "finnr/hardware/folding.h"
 #include "finnr/hardware/lanes.h"
 
@@ -18,6 +19,8 @@ using Json = nlohmann::ordered_json;
 
 enum class Kind : std::uint8_t { kMatrix, kDepthwise, kThreshold, kTopK, kOther };
 
+constexpr std::int64_t kMaxPipeline = 32;  // more levels than any tree has
+
 struct Entry {
   std::string name;
   Kind kind = Kind::kOther;
@@ -27,6 +30,8 @@ struct Entry {
   std::optional<Store> store;
   std::int64_t m = 1;
   std::string of;  ///< node of the described network, of a published design
+  std::optional<Core> core = {};
+  std::int64_t pipeline = 0;
 };
 
 Kind kind_of(const Layer& layer) {
@@ -68,6 +73,18 @@ std::optional<Store> store_of(const Json& object, const char* key) {
   return find_store(name);
 }
 
+/// The core that an entry names; none for "auto".
+std::optional<Core> core_of(const Json& object) {
+  const auto found = object.find("core");
+  return found != object.end() && found->is_string() ? find_core(found->get<std::string>()) : std::nullopt;
+}
+
+bool is_core(const Json& value) { return value.is_string() && (value == "auto" || find_core(value.get<std::string>())); }
+
+bool is_pipeline(const Json& value) {
+  return value.is_number_integer() && value.get<std::int64_t>() >= 0 && value.get<std::int64_t>() <= kMaxPipeline;
+}
+
 std::string text(const Json& object, const char* key, const std::string& otherwise = "") {
   if (!object.is_object()) return otherwise;
   const auto found = object.find(key);
@@ -89,12 +106,13 @@ Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part
     if (!values.is_object()) return bad_file(path, fmt::format("'{}' is not an object", name));
     for (const auto& [key, value] : values.items()) {
       const bool good = ((key == "pe" || key == "simd" || key == "m") && value.is_number_integer()) ||
-                        (key == "pad" && value.is_boolean()) || (key == "store" && store_of(values, "store"));
+                        (key == "pad" && value.is_boolean()) || (key == "store" && store_of(values, "store")) ||
+                        (key == "core" && is_core(value)) || (key == "pipeline" && is_pipeline(value));
       if (!good) return bad_file(path, fmt::format("'{}' of '{}' is not known or has a wrong value", key, name));
     }
     const Kind kind = kind_of(*layer);
     entries.push_back({name, kind, number(values, "pe", has_weights(kind) ? 1 : 0), number(values, "simd", 1), values.value("pad", false),
-                       store_of(values, "store"), number(values, "m", 1), ""});
+                       store_of(values, "store"), number(values, "m", 1), "", core_of(values), number(values, "pipeline", 0)});
   }
   return entries;
 }
@@ -149,7 +167,8 @@ Result<Fold> check(const HardwarePart& part, const Layer& layer, const Entry& en
                              ? ", or set \"pad\": true for this layer in a folding file of our own form"
                              : ""));
   };
-  Fold fold{static_cast<int>(entry.pe), static_cast<int>(entry.simd), entry.pad, entry.store, static_cast<int>(entry.m)};
+  Fold fold{static_cast<int>(entry.pe),      static_cast<int>(entry.simd), entry.pad, entry.store, static_cast<int>(entry.m), entry.core,
+            static_cast<int>(entry.pipeline)};
   const auto fits = [&](std::int64_t lanes, std::int64_t size, bool pad) {
     return lanes >= 1 && lanes <= size && (pad || size % lanes == 0);
   };

@@ -51,6 +51,15 @@ TEST(ReadFolding, OwnFormByName) {
   EXPECT_EQ(folding[3].pe, 2);
 }
 
+TEST(ReadFolding, OwnFormChoosesCores) {
+  const Reading reading = read_text(R"({"layers": {"fc0": {"core": "operators", "pipeline": 3}, "fc1": {"core": "auto"}}})");
+  ASSERT_TRUE(reading.folding.ok()) << to_text(reading.folding.error());
+  EXPECT_EQ((*reading.folding)[1].core, Core::kOperators);
+  EXPECT_EQ((*reading.folding)[1].pipeline, 3);
+  EXPECT_EQ((*reading.folding)[2].core, std::nullopt);
+  EXPECT_EQ((*reading.folding)[2].pipeline, 0);
+}
+
 TEST(ReadFolding, OwnFormKeepsDefaultsForTheRest) {
   const Reading reading = read_text(R"({"layers": {"fc1": {"pe": 10}}})");
   ASSERT_TRUE(reading.folding.ok());
@@ -73,6 +82,9 @@ TEST(ReadFolding, OwnFormRefusals) {
   expect_refused(R"({"layers": {"fc0": {"PE": 3}}})", Code::kBadFoldingFile, "'PE' of 'fc0'");
   expect_refused(R"({"layers": {"fc0": {"pe": "3"}}})", Code::kBadFoldingFile, "'pe' of 'fc0'");
   expect_refused(R"({"layers": {"fc0": {"store": "paper"}}})", Code::kBadFoldingFile, "'store'");
+  expect_refused(R"({"layers": {"fc0": {"core": "relay"}}})", Code::kBadFoldingFile, "'core'");
+  expect_refused(R"({"layers": {"fc0": {"pipeline": -1}}})", Code::kBadFoldingFile, "'pipeline'");
+  expect_refused(R"({"layers": {"fc0": {"pipeline": 33}}})", Code::kBadFoldingFile, "'pipeline'");
   expect_refused(R"({"layers": {"fc0": 3}})", Code::kBadFoldingFile, "not an object");
   expect_refused(R"({"layers": []})", Code::kBadFoldingFile, "not an object");
 }

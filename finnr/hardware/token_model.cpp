@@ -7,6 +7,7 @@
 
 #include "finnr/base/check.h"
 #include "finnr/base/integers.h"
+#include "finnr/hardware/core.h"
 #include "finnr/hardware/layers.h"
 #include "finnr/hardware/pipelines.h"
 #include "finnr/hardware/windower.h"
@@ -14,20 +15,11 @@
 namespace finnr::token {
 namespace {
 
-constexpr std::int64_t kMacRegisters = 2;  // inputs, dot products; a third one accumulates several beats
-
 /// Registers of finnr_threshold: compared at once, or searched step by step.
 std::int64_t threshold_registers(const Steps& steps, const IntType& x) {
   if (steps.count() <= kMaxFusedSteps || steps.mixed(x)) return 2;
   return 1 + std::bit_width(static_cast<std::uint64_t>(steps.count()));
 }
-
-template <class Unit>
-std::int64_t fused_registers(const Unit& unit) {
-  return unit.steps ? threshold_registers(*unit.steps, unit.accumulator) : 0;
-}
-
-std::int64_t mac_registers(std::int64_t beats) { return kMacRegisters + (beats > 1 ? 1 : 0); }
 
 }  // namespace
 
@@ -42,8 +34,7 @@ class Model::Maker {
   std::unique_ptr<Machine> operator()(const Mvu& m) {
     const std::int64_t words = m.mw / m.simd;
     const std::int64_t passes = m.mh / m.pe;
-    const std::int64_t first = mac_registers(words);
-    const std::int64_t second = fused_registers(m);
+    const auto [first, second] = pipeline_of(m);
     held = first + second + 1;
     if (passes == 1) return std::make_unique<PipelineMachine>(in_, out_, first, second, words, words - 1);
     held += words * replay_frames(words);
@@ -51,8 +42,7 @@ class Model::Maker {
   }
   std::unique_ptr<Machine> operator()(const Vvu& v) {
     const std::int64_t beats = v.kernel / v.simd;
-    const std::int64_t first = mac_registers(beats);
-    const std::int64_t second = fused_registers(v);
+    const auto [first, second] = pipeline_of(v);
     held = first + second + 1;
     return std::make_unique<PipelineMachine>(in_, out_, first, second, beats, beats - 1);
   }

@@ -3,6 +3,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "finnr/hardware/core.h"
+
 namespace finnr {
 
 std::string write_folding(const HardwarePart& part, const Folding& folding) {
@@ -15,6 +17,8 @@ std::string write_folding(const HardwarePart& part, const Folding& folding) {
     if (fold.m > 1) entry["m"] = fold.m;
     if (fold.pad) entry["pad"] = true;
     if (fold.weight_store) entry["store"] = std::string(to_text(*fold.weight_store));
+    if (fold.core) entry["core"] = std::string(to_text(*fold.core));
+    if (fold.pipeline > 0) entry["pipeline"] = fold.pipeline;
     layers[layer.name] = std::move(entry);
   }
   std::string text = "{\"layers\": {";

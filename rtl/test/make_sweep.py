@@ -247,7 +247,7 @@ def vvu(rng, channels, k_size, pe, simd, x_bits, x_kind, w_bits, w_kind, **k):
 
 
 def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in_bits, k=0, out_bits=0, search=0, signs=0,
-        base_in_mem=0, base=0, pad=0, acc_extra=0, thr_extra=0, style=0):
+        base_in_mem=0, base=0, pad=0, acc_extra=0, thr_extra=0, style=0, core=1, pipeline=0):
     """Matrix or depthwise unit: mh output channels, each a sum of mw products."""
     real = mw - pad
     xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
@@ -285,7 +285,7 @@ def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in
         out_bits = bits_for(-real, real, 1) if xnor else acc_bits
     p = dict(shape, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
              AccSigned=signed, OutBits=out_bits, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
-             BaseInMem=base_in_mem, Base=base, WeightStyle=style, ThresholdStyle=style)
+             BaseInMem=base_in_mem, Base=base, WeightStyle=style, ThresholdStyle=style, Core=core, Pipeline=pipeline)
     case = Case(module, p, in_bits, [out_bits] * pe)
     case.data['weight'] = flat(weights)
     words = []
@@ -550,6 +550,28 @@ def vvus(r):
         v(12, 10, 4, 5, 1, b, 1, b, pad=1, k=3, out_bits=2, search=1, style=2)]
 
 
+def cores(r):
+    """Every form of operands on wide and narrow units, with and without registers in the tree."""
+    u, s, b = UNSIGNED, SIGNED, BIPOLAR
+    m = lambda *a, **k: mvu(r, *a, **k)
+    cases = [m(2 * simd if accumulate else simd, 2, 2, simd, 1, b, 1, b, pipeline=p)
+             for simd, accumulate, p in [(2, 1, 0), (3, 0, 0), (7, 1, 1), (12, 0, 2), (16, 1, 0), (16, 0, 0), (16, 1, 2), (19, 0, 1),
+                                         (32, 1, 0), (32, 0, 3), (66, 0, 0), (96, 1, 1), (96, 1, 20), (288, 0, 0), (130, 1, 2)]]
+    cases += [m(simd * (1 + i % 2), 2, 1 + i % 2, simd, *x, *w, pipeline=i % 4) for i, (simd, x, w) in enumerate([
+        (3, (8, u), (1, b)), (8, (8, s), (1, b)), (27, (8, u), (1, b)), (9, (1, b), (8, s)), (16, (1, b), (3, u)), (5, (1, s), (1, b)),
+        (16, (2, u), (2, s)), (32, (2, s), (2, s)), (7, (3, u), (3, s)), (8, (4, u), (4, s)), (8, (4, s), (4, s)), (11, (4, u), (4, u)),
+        (6, (1, u), (1, u)), (13, (1, u), (2, s)), (4, (1, s), (1, s)), (16, (2, u), (1, b)), (5, (8, s), (8, s)), (9, (5, s), (2, u)),
+        (24, (2, s), (1, b)), (3, (8, u), (1, b)), (33, (1, u), (1, b))])]
+    cases += [m(32, 8, 4, 16, 1, b, 1, b, k=1, out_bits=1, pipeline=2, style=2), m(27, 6, 3, 9, 8, u, 1, b, k=3, out_bits=2, pipeline=1),
+              m(16, 6, 2, 4, 2, u, 2, s, k=3, out_bits=2, search=1, pipeline=3), m(6, 4, 2, 3, 4, u, 4, s, groups=3, pipeline=1),
+              m(12, 6, 3, 4, 4, u, 4, s, core=0, pipeline=1), m(12, 5, 5, 6, 4, u, 4, s, core=2), m(6, 4, 2, 6, 8, s, 8, s, core=2, pipeline=1),
+              m(24, 6, 3, 8, 1, b, 1, b, k=1, out_bits=1, signs=2, base_in_mem=1, pipeline=1, style=2),
+              m(16, 5, 5, 16, 1, b, 1, b, k=1, out_bits=1, base=1, pipeline=3), m(8, 3, 1, 1, 1, b, 1, b, k=1, out_bits=1, signs=1, pad=2), m(9, 6, 3, 9, 3, s, 3, s, core=0)]
+    v = lambda *a, **k: vvu(r, *a, **k)
+    return cases + [v(6, 9, 2, 3, 4, u, 3, s, pipeline=1), v(8, 9, 4, 9, 1, b, 1, b, k=1, out_bits=1, pipeline=2), v(4, 25, 2, 5, 2, s, 1, b),
+                    v(5, 9, 5, 9, 2, u, 2, s, pipeline=4), v(4, 9, 2, 1, 8, u, 8, s, core=0, pipeline=1)]
+
+
 def random_compute(r, n):
     def operand():
         kind = r.choice([UNSIGNED, SIGNED, BIPOLAR])
@@ -575,6 +597,7 @@ def random_compute(r, n):
         sf = r.randint(1, 6)
         if simd * sf > 2 and r.random() < 0.3:
             extra['pad'] = r.randint(1, 2)
+        extra.update(core=r.choice([0, 1, 1]), pipeline=r.choice([0, 0, 1, 2, 3]))
         cases.append(mvu(r, simd * sf, pe * r.randint(1, 5), pe, simd, *x, *w, style=r.randint(0, 3), **extra,
                          groups=r.choice([1, 1, 2, 3])))
         cases.append(vvu(r, pe * r.randint(1, 5), simd * sf, pe, simd, *operand(), *operand(), style=r.randint(0, 3), **extra))
@@ -639,7 +662,7 @@ def random_frames(r, n):
     return cases
 
 
-# Four Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
+# Verilator builds. `form` builds with FINNR_NO_SIM_TWIN: the forms that are synthesised, of the modules with twins.
 def group_cases(group, sweep, rng):
     if group == 'window':
         return windows(rng) + random_windows(rng, 150 if sweep == 'all' else 6)
@@ -647,10 +670,10 @@ def group_cases(group, sweep, rng):
     if group == 'streams':
         return streams(rng) + random_streams(rng, more)
     if group == 'compute':
-        return dots(rng) + threshold_cases(rng) + mvus(rng) + vvus(rng) + random_compute(rng, more)
+        return dots(rng) + threshold_cases(rng) + mvus(rng) + vvus(rng) + cores(rng) + random_compute(rng, more)
     if group == 'frames':
         return frames(rng) + random_frames(rng, more)
-    return split_roms(rng) + dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
+    return split_roms(rng) + cores(rng)[::2] + dots(rng)[::2] + threshold_cases(rng)[::2] + threshold_cases(rng)[15::2] + mvus(rng)[3::4] + vvus(rng)[2::4] + random_compute(rng, more)
 
 
 # ---------------------------------------------------------------------------------------------- output

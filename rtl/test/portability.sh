@@ -58,6 +58,23 @@ finnr_mac PerLane=1
 finnr_vvu
 finnr_vvu K=1 Channels=1 Pe=1
 finnr_vvu Simd=3 NumThresholds=7 OutBits=3
+finnr_mvu Pipeline=1
+finnr_mvu Simd=8 Pipeline=2 XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=5
+finnr_sum Simd=7 Registers=3
+finnr_rows Simd=9 XBits=8 XKind=0 Cols=13
+finnr_rows Simd=6 XBits=2 XKind=1 WBits=2 WKind=0 Cols=5 Registers=3
+finnr_counter Pairs=1 Invert=63
+finnr_heap
+finnr_add3
+finnr_delay Cycles=3
+finnr_constants
+finnr_constants Depth=5 Delay=1
+finnr_choose Width=5
+finnr_dsp Registers=2
+finnr_dsp_rows
+finnr_dsp_rows Lanes=2 XKind=1 Registers=3
+finnr_constant_rows
+finnr_constant_rows Simd=7 XBits=3 XKind=1 Cols=7
 finnr_fifo Depth=4096 Style=2
 finnr_ram
 finnr_pool

@@ -9,6 +9,21 @@ from common import ROOT, files, finish, is_test, read
 WITHIN = {
     "finnr_threshold_step": "finnr_threshold",  # its pipeline stage
     "finnr_mac": "finnr_mvu",  # and finnr_vvu; their cases reach all of it
+    "finnr_core": "finnr_mac",  # rtl/test/cores.sh drives it alone, in the form of every family, which reaches its parts:
+    "finnr_sum": "finnr_core",
+    "finnr_constants": "finnr_mac",  # of a family only: the memory's contract, proved with a mac around it by rtl/test/cores.sh
+    "finnr_delay": "finnr_core",
+    "finnr_rows": "finnr_core",
+    "finnr_heap": "finnr_rows",
+    "finnr_gates": "finnr_rows",
+    "finnr_counter": "finnr_heap",
+    "finnr_carry": "finnr_counter",
+    "finnr_lut2": "finnr_counter",
+    "finnr_add3": "finnr_core",
+    "finnr_choose": "finnr_core",
+    "finnr_dsp": "finnr_dsp_rows",
+    "finnr_dsp_rows": "finnr_core",
+    "finnr_constant_rows": "finnr_core",
     "finnr_ram": "finnr_permute",  # finnr_pool and finnr_window; their cases reach every style
     "finnr_last": "",  # lint and portability only: a beat counter; every simulated accelerator checks tlast
 }

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+#include "finnr/hardware/design.h"
+
+namespace finnr {
+
+std::string_view to_text(Core core);
+std::optional<Core> find_core(std::string_view name);
+
+/// The core that costs least for operands of these types: gates and counters where one operand is bipolar or a product is at most 9
+/// gates (3 by 3 bits); then slices, if weights are signed and their channels share inputs (`shared`), so that several products fit into
+/// one; then gates up to 16, else what the tool makes of a multiplication.
+Core choose_core(const IntType& x, const IntType& w, bool shared);
+
+/// Registers on the way from the operands to their dot product (finnr_mac): ceil((1 + ceil(log2(simd))) / pipeline), 1 without one.
+std::int64_t core_registers(std::int64_t simd, int pipeline);
+
+/// One threshold with one bit of output on a number of equal pairs, which the accumulator subtracts itself.
+bool has_preset(const IntType& x, const IntType& w, const std::optional<Steps>& steps);
+
+/// Registers of finnr_mac, the same for every core: up to the accumulators, and of the thresholds behind them, which have an
+/// enable of their own.
+struct CoreRegisters {
+  std::int64_t mac = 2;
+  std::int64_t thresholds = 0;
+};
+CoreRegisters pipeline_of(const Mvu& mvu);
+CoreRegisters pipeline_of(const Vvu& vvu);
+
+/// Cycles from the edge at which the unit's arithmetic (finnr_mac) takes the last beat of a result to the first cycle in which the
+/// result is offered, when nothing stalls: exact, and the same for every core. In front of it an `mvu` with several row folds has
+/// its replay buffer, which is no part of this.
+std::int64_t core_latency(const Mvu& mvu);
+std::int64_t core_latency(const Vvu& vvu);
+
+}  // namespace finnr

@@ -1,0 +1,150 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# The compute cores of every family against the sum of products by definition: cores.sh OUTPUT_FOLDER
+# Simulates finnr_core in Icarus Verilog, on models of the primitives (primitives.sv), over kinds and widths of operands, sizes and
+# registers; and has Yosys prove small cores equal to the operators of the language for all operands.
+# FINNR_SWEEP=all widens the sizes. Exit code 77: neither tool is installed.
+set -u
+out=$1
+mkdir -p "$out"
+out=$(cd "$out" && pwd)
+cd "$(dirname "$0")/.." || exit 1
+status=0
+tools=0
+modules=$(ls finnr_core.sv finnr_rows.sv finnr_heap.sv finnr_gates.sv finnr_counter.sv finnr_carry.sv finnr_lut2.sv finnr_add3.sv \
+  finnr_choose.sv finnr_constant_rows.sv finnr_dsp_rows.sv finnr_dsp.sv finnr_delay.sv finnr_sum.sv finnr_dot.sv)
+
+# XBits XKind WBits WKind
+kinds="1 2 1 2
+8 0 1 2
+8 1 1 2
+1 2 4 1
+1 2 3 0
+1 1 1 2
+1 0 1 2
+2 0 2 1
+2 1 2 1
+3 0 3 1
+4 0 4 1
+4 1 4 1
+4 0 4 0
+1 0 1 0
+1 0 2 1
+1 1 1 1
+5 1 2 0"
+
+if command -v iverilog > /dev/null; then
+  tools=1
+  run() {  # family, parameters
+    flags=
+    for p in $2; do flags="$flags -Pcore_bench.$p"; done
+    # shellcheck disable=SC2086
+    if ! iverilog -g2012 -D"$1" -I. -s core_bench $flags -o "$out/bench.vvp" test/core_bench.sv test/primitives.sv $modules \
+         > "$out/bench.log" 2>&1 || ! vvp -n "$out/bench.vvp" > "$out/bench.log" 2>&1 || ! grep -q "^equal" "$out/bench.log"; then
+      echo "FAIL: $1, $2"
+      head -n 5 "$out/bench.log"
+      status=1
+    fi
+  }
+  sizes="2 7 16 19 32 66"
+  [ "${FINNR_SWEEP:-default}" = all ] && sizes="1 2 3 4 5 6 7 8 9 11 12 13 16 18 19 24 27 32 33 36 48 64 65 66 96 130 288"
+  for family in FINNR_GENERIC FINNR_XILINX7 FINNR_ULTRASCALE; do
+    for simd in $sizes; do
+      run $family "Simd=$simd"
+      run $family "Simd=$simd Beats=1 Pe=1 Registers=3"
+    done
+    while read -r xb xk wb wk; do
+      operands="XBits=$xb XKind=$xk WBits=$wb WKind=$wk"
+      run $family "Simd=9 Pe=1 AccBits=16 Registers=2 $operands"
+      run $family "Simd=4 Beats=1 PerLane=1 AccBits=9 $operands"
+    done << EOF
+$kinds
+EOF
+    run $family "Simd=12 Beats=5 AccBits=6"
+    run $family "Simd=20 Beats=3 Merge=1"
+    run $family "Simd=9 XBits=3 XKind=1 WBits=3 WKind=1 AccBits=14 Merge=1"
+    # Thresholds in the accumulator, constant weights, slices.
+    run $family "Simd=16 Beats=3 Preset=1"
+    run $family "Simd=9 Preset=1 Beats=1 Registers=2"
+    for simd in 1 2 3 4 5 6 13 34; do
+      run $family "Simd=$simd Unrolled=1 Beats=1"
+      run $family "Simd=$simd Unrolled=1 Beats=1 XBits=3 XKind=$((simd % 2)) AccBits=10"
+    done
+    run $family "Simd=33 Unrolled=1 Beats=1 Preset=1 Pe=4 Registers=2"
+    run $family "Simd=9 Core=2 XBits=4 XKind=0 WBits=4 WKind=1 AccBits=14 Pe=5"
+    run $family "Simd=5 Core=2 XBits=4 XKind=1 WBits=4 WKind=1 AccBits=14 Pe=4 Beats=1 Registers=3"
+    run $family "Simd=5 Core=2 XBits=8 XKind=0 WBits=8 WKind=1 AccBits=20 Pe=3 Registers=2"
+    run $family "Simd=3 Core=2 XBits=2 XKind=1 WBits=2 WKind=1 AccBits=6 Pe=7"
+    run $family "Simd=3 Core=2 XBits=5 XKind=0 WBits=3 WKind=1 AccBits=8 Pe=2 PerLane=1"
+    run $family "Simd=3 Core=2 XBits=17 XKind=0 WBits=8 WKind=1 AccBits=30 Pe=2"
+    run $family "Simd=6 XBits=3 XKind=1 WBits=3 WKind=1 Core=0 AccBits=12"
+    run $family "Simd=6 XBits=3 XKind=1 WBits=3 WKind=1 Core=0 AccBits=12 Registers=4"
+  done
+else
+  echo "no iverilog"
+fi
+
+if command -v yosys > /dev/null; then
+  tools=1
+  # The same module twice, with and without the macro of a family; registers are cut, so that the proof is combinational.
+  while read -r simd xb xk wb wk acc beats core pe; do
+    for family in FINNR_XILINX7 FINNR_ULTRASCALE; do
+      set -- -set Pe "$pe" -set Core "$core" -set Simd "$simd" -set XBits "$xb" -set XKind "$xk" -set WBits "$wb" -set WKind "$wk" -set AccBits "$acc" -set Beats "$beats"
+      {
+        for form in gold gate; do
+          macro=
+          [ $form = gate ] && macro="-D$family"
+          echo "read_verilog -sv -I. $macro $(echo $modules) test/primitives.sv"
+          echo "chparam $* finnr_core"
+          echo "hierarchy -top finnr_core; proc; flatten; opt_clean; rename finnr_core $form"
+          echo "design -stash $form"
+        done
+        echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
+        echo "miter -equiv -flatten -make_outputs gold gate miter; hierarchy -top miter; opt -full"
+        echo "sat -seq 4 -set in_en_i 1 -set in_take_i 1 -set-at 2 in_first_i 1 -set-at 3 in_first_i 0 -prove trigger 0 -prove-skip 3 miter"
+      } > "$out/equal.ys"
+      if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
+        echo "FAIL: Yosys cannot prove $family equal, $*"
+        tail -n 5 "$out/equal.log"
+        status=1
+      fi
+    done
+  done << EOF
+7 1 2 1 2 6 1 1 1
+9 1 2 1 2 5 2 1 1
+2 3 0 1 2 8 1 1 1
+2 3 1 1 2 8 2 1 1
+2 2 0 2 1 8 1 1 1
+2 2 1 2 1 8 2 1 1
+1 2 0 2 1 6 1 2 3
+1 3 1 3 1 7 1 2 2
+EOF
+  # finnr_constants in place of the memory: a finnr_mac of two bipolar operands with and without a family, from reset.
+  for pipeline in 0 1; do
+    printf '5a\nc3\n17\n' > "$out/constants.mem"
+    {
+      for form in gold gate; do
+        macro=
+        [ $form = gate ] && macro=-DFINNR_XILINX7
+        echo "read_verilog -sv -I. $macro finnr_mac.sv finnr_rom.sv finnr_constants.sv finnr_threshold.sv finnr_threshold_step.sv $(echo $modules) test/primitives.sv"
+        echo "chparam -set Channels 6 -set Pe 2 -set Simd 4 -set Beats 1 -set XBits 1 -set XKind 2 -set WBits 1 -set WKind 2 -set AccBits 3 -set AccSigned 0 -set OutBits 5 -set Pipeline $pipeline -set WeightFile \"$out/constants.mem\" finnr_mac"
+        echo "hierarchy -top finnr_mac; proc; flatten; memory; opt_clean; rename finnr_mac $form"
+        echo "design -stash $form"
+      done
+      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
+      echo "miter -equiv -flatten -make_outputs -ignore_gold_x gold gate miter; hierarchy -top miter; opt -full"
+      echo "sat -seq 7 -set-at 1 in_rst_ni 0 -set-at 2 in_rst_ni 1 -set-at 3 in_rst_ni 1 -set-at 4 in_rst_ni 1 -set-at 5 in_rst_ni 1 -set-at 6 in_rst_ni 1 -set-at 7 in_rst_ni 1 -set in_s_valid_i 1 -set in_m_ready_i 1 -prove trigger 0 -prove-skip 6 miter"
+    } > "$out/equal.ys"
+    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
+      echo "FAIL: Yosys cannot prove constants equal to a memory, pipeline $pipeline"
+      tail -n 5 "$out/equal.log"
+      status=1
+    fi
+  done
+else
+  echo "no yosys"
+fi
+
+[ $tools = 0 ] && { echo "SKIP: neither iverilog nor yosys found"; exit 77; }
+[ $status = 0 ] && echo "passed: cores"
+exit $status
