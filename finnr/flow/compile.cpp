@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "finnr/base/files.h"
+#include "finnr/explore/queues.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
 #include "finnr/hardware/lower.h"
@@ -109,6 +110,7 @@ Result<Design> make_design(const Config& config, const HardwarePart& part, Diagn
   FINNR_ASSIGN(const Folding folding, choose_folding(config, part, diagnostics));
   FINNR_ASSIGN(Design design, lower(part, folding, fs::path(config.model).stem().string()));
   design.clock_mhz = config.clock_mhz;
+  size_queues(design);
   return design;
 }
 

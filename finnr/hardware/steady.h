@@ -11,10 +11,10 @@ enum class Rate : std::uint8_t { kKept, kLost, kDeadlock };
 
 /// Runs frames until it is known whether the model takes one every `interval` cycles from its sources for ever.
 ///
-/// Units start empty, so every frame is as late as the one before it or later, and what it can be later than its source grows to
-/// a limit or for ever. Kept: every stream repeats itself for as many frames as a beat can depend on, so that all later frames
-/// are the same (with greedy sources, which run ahead for long, the streams that leave do). Lost: some stream gets later by the same number
-/// of cycles for as many frames, or nothing has settled after many times that number.
+/// Units start empty, and what a frame can be later than its source grows to a limit or for ever. Kept: every stream repeats
+/// itself for as many frames as a beat can depend on, so that all later frames are the same (with greedy sources, which run ahead
+/// until everything between is full, the streams that leave do). Lost: some stream gets later in every frame, for more frames than
+/// a beat can depend on; or nothing has settled after several times that number.
 Rate settle(Model& model, std::int64_t interval);
 
 }  // namespace finnr::token

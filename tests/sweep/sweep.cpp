@@ -21,6 +21,7 @@
 #include "finnr/base/files.h"
 #include "finnr/emulate/fast_for_test.h"
 #include "finnr/emulate/reference.h"
+#include "finnr/explore/queues.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
 #include "finnr/hardware/folding_for_test.h"
@@ -200,6 +201,7 @@ std::optional<Outcome> try_hardware(const Family& family, std::uint64_t seed, bo
     design = lower(*part, folding, fmt::format("random_{}", seed));
   }
   if (!design.ok()) return bad("lowering: " + to_text(design.error()));
+  if (rng.chance(0.5) && !size_queues(*design)) return bad("queues: no depths sustain the interval");
   if (verbose) fmt::print("{}{}", print(graph, Constants::kElided), print(*design));
 
   const Generated generated = generate(*design);

@@ -1,0 +1,209 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/explore/queues.h"
+
+#include <algorithm>
+#include <array>
+#include <functional>
+#include <optional>
+#include <utility>
+
+#include "finnr/explore/region.h"
+#include "finnr/hardware/steady.h"
+#include "finnr/hardware/token_model.h"
+
+namespace finnr {
+namespace {
+
+using token::Schedule;
+
+constexpr std::int64_t kMoreBeats = 2;  // a queue in block RAM takes a cycle more
+constexpr std::array<Schedule::Kind, 3> kKinds = {Schedule::Kind::kSteady, Schedule::Kind::kBurst, Schedule::Kind::kGreedy};
+
+class Sizer {
+ public:
+  explicit Sizer(Design& design) : design_(design), interval_(interval(design)), queues_(inner_queues(design)) {
+    const auto bits = [&](UnitId queue) { return depth(queue) * design.streams[design.units[queue.index()].inputs[0]].beat_bits(); };
+    std::ranges::stable_sort(queues_, [&](UnitId a, UnitId b) { return bits(a) > bits(b); });
+    for (const UnitId queue : queues_) regions_.push_back(region_of(design, queue));
+    least_.resize(queues_.size());
+    for (std::uint32_t i = 0; i < design.units.size(); ++i) all_.push_back(UnitId{i});
+  }
+
+  bool run() {
+    if (!make_enough()) return false;
+    const std::vector<std::int64_t> enough = depths();
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      shorten(queues_[i], [&] { return lateness(Schedule::Kind::kSteady, regions_[i]); });
+      least_[i] = true;
+    }
+    if (!mend(enough)) return false;
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      if (!least_[i]) shorten(queues_[i], [&] { return lateness(); });
+    }
+    return true;
+  }
+
+ private:
+  std::int64_t& depth(UnitId queue) { return std::get<Fifo>(design_.units[queue.index()].kind).depth; }
+  std::vector<std::int64_t> depths() {
+    std::vector<std::int64_t> list;
+    for (const UnitId queue : queues_) list.push_back(depth(queue));
+    return list;
+  }
+
+  /// Depths with which no beat waits for room: as many as were inside when there was room without end.
+  bool make_enough() {
+    for (const UnitId queue : queues_) depth(queue) = token::kUnbounded;
+    token::Model model(design_, {Schedule::Kind::kSteady, interval_});
+    for (const UnitId queue : queues_) model.queue(queue).measure();
+    if (token::settle(model, interval_) != token::Rate::kKept) return false;
+    for (const UnitId queue : queues_) depth(queue) = model.queue(queue).peak() + kMoreBeats;
+    return true;
+  }
+
+  /// By how many cycles every frame of some units is later than the one before it, for ever; nothing at a standstill.
+  std::optional<std::int64_t> lateness(Schedule::Kind kind, const std::vector<UnitId>& units) const {
+    token::Model model(design_, {kind, interval_}, units);
+    switch (token::settle(model, interval_)) {
+      case token::Rate::kKept:
+        return 0;
+      case token::Rate::kLost:
+        return std::max<std::int64_t>(1, model.lateness(interval_));
+      case token::Rate::kDeadlock:
+        break;
+    }
+    return std::nullopt;
+  }
+
+  /// Of the whole design, under the first kind of inputs that makes it late.
+  std::optional<std::int64_t> lateness() const {
+    for (const Schedule::Kind kind : kKinds) {
+      const std::optional<std::int64_t> late = lateness(kind, all_);
+      if (!late || *late > 0) return late;
+    }
+    return 0;
+  }
+
+  /// Queues that are deep enough each among its neighbours may be too short together: makes those deeper that help most.
+  bool mend(const std::vector<std::int64_t>& enough) {
+    std::optional<std::int64_t> late = lateness();
+    while (!late || *late > 0) {
+      std::optional<std::size_t> best;
+      std::optional<std::int64_t> least_late;
+      for (std::size_t i = 0; i < queues_.size() && least_late != 0; ++i) {
+        if (depth(queues_[i]) >= enough[i]) continue;
+        const std::int64_t before = std::exchange(depth(queues_[i]), enough[i]);
+        const std::optional<std::int64_t> now = lateness();
+        depth(queues_[i]) = before;
+        if (best && (!now || (least_late && *now >= *least_late))) continue;
+        best = i;
+        least_late = now;
+      }
+      if (!best) return false;
+      depth(queues_[*best]) = enough[*best];
+      for (std::size_t i = 0; i < queues_.size(); ++i) {
+        if (std::ranges::count(regions_[i], queues_[*best]) > 0) least_[i] = false;
+      }
+      late = least_late;
+    }
+    return true;
+  }
+
+  /// Makes a queue as short as it can be, from a depth that is enough. `lateness` says what the present depth costs.
+  void shorten(UnitId queue, const std::function<std::optional<std::int64_t>()>& lateness) {
+    std::int64_t low = 0;
+    std::int64_t high = depth(queue);
+    std::int64_t at = high - 1;
+    for (std::int64_t step = 1; low < high; step *= 2) {
+      depth(queue) = std::clamp(at, low, high - 1);
+      const std::int64_t tried = depth(queue);
+      const std::optional<std::int64_t> late = lateness();
+      if (late && *late == 0) {
+        high = tried;
+        at = tried - step;
+      } else {
+        low = tried + 1;
+        // The beats that fit into the ways go round once in a time that hardly depends on their number.
+        at = !late ? low + (high - low) / 2 : std::max(low + step / 4, tried * (interval_ + *late) / interval_);
+      }
+    }
+    depth(queue) = high;
+  }
+
+  Design& design_;
+  std::int64_t interval_;
+  std::vector<UnitId> all_;
+  std::vector<UnitId> queues_;
+  std::vector<std::vector<UnitId>> regions_;  // by queue
+  std::vector<bool> least_;                   // by queue: its region would lose rate with one beat less
+};
+
+}  // namespace
+
+std::vector<UnitId> inner_queues(const Design& design) {
+  std::vector<UnitId> queues;
+  for (std::uint32_t i = 0; i < design.units.size(); ++i) {
+    const Unit& unit = design.units[i];
+    if (std::holds_alternative<Fifo>(unit.kind) && design.streams[unit.inputs[0]].from.valid() &&
+        design.streams[unit.outputs[0]].to.valid())
+      queues.push_back(UnitId{i});
+  }
+  return queues;
+}
+
+bool size_queues(Design& design) {
+  Design sized = design;
+  if (!Sizer(sized).run()) return false;
+  drop_empty_queues(sized);
+  design = std::move(sized);
+  return true;
+}
+
+void drop_empty_queues(Design& design) {
+  std::vector<bool> gone(design.units.size(), false);
+  std::vector<bool> lost(design.streams.size(), false);
+  for (std::size_t i = 0; i < design.units.size(); ++i) {
+    const auto* queue = std::get_if<Fifo>(&design.units[i].kind);
+    if (queue == nullptr || queue->depth > 0) continue;
+    // The stream in front goes on to the reader.
+    const std::size_t front = design.units[i].inputs[0];
+    const std::size_t behind = design.units[i].outputs[0];
+    const UnitId reader = design.streams[behind].to;
+    design.streams[front].to = reader;
+    std::ranges::replace(design.units[reader.index()].inputs, behind, front);
+    gone[i] = true;
+    lost[behind] = true;
+  }
+  const auto numbers = [](const std::vector<bool>& left_out) {
+    std::vector<std::size_t> list(left_out.size());
+    std::size_t next = 0;
+    for (std::size_t i = 0; i < left_out.size(); ++i) list[i] = left_out[i] ? next : next++;
+    return list;
+  };
+  const std::vector<std::size_t> unit_numbers = numbers(gone);
+  const std::vector<std::size_t> stream_numbers = numbers(lost);
+  const auto renumber = [&](std::vector<std::size_t>& list) {
+    for (std::size_t& stream : list) stream = stream_numbers[stream];
+  };
+  for (std::size_t i = 0, at = 0; i < design.units.size(); ++i) {
+    if (gone[i]) continue;
+    renumber(design.units[i].inputs);
+    renumber(design.units[i].outputs);
+    if (at != i) design.units[at] = std::move(design.units[i]);
+    ++at;
+  }
+  for (std::size_t i = 0, at = 0; i < design.streams.size(); ++i) {
+    if (lost[i]) continue;
+    for (UnitId* end : {&design.streams[i].from, &design.streams[i].to}) {
+      if (end->valid()) *end = UnitId{static_cast<std::uint32_t>(unit_numbers[end->index()])};
+    }
+    if (at != i) design.streams[at] = std::move(design.streams[i]);
+    ++at;
+  }
+  design.units.resize(design.units.size() - static_cast<std::size_t>(std::ranges::count(gone, true)));
+  design.streams.resize(design.streams.size() - static_cast<std::size_t>(std::ranges::count(lost, true)));
+  renumber(design.inputs);
+  renumber(design.outputs);
+}
+
+}  // namespace finnr

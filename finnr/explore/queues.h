@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "finnr/hardware/design.h"
+
+namespace finnr {
+
+/// The queues where branches meet: all but those at the edges of the accelerator.
+std::vector<UnitId> inner_queues(const Design& design);
+
+/// Makes the inner queues as short as the rate allows. The design afterwards sustains its own interval() under steady, bursty and
+/// greedy inputs, and no single queue could be shorter by one (it need not be the least total). Queues of no beat are left out.
+///
+/// All queues are first unbounded; the most beats that were inside at once are a depth that is enough. Then each, the one of most
+/// bits first, is made as short as the units around it allow (region.h): the rate is monotone in depth, so bisection finds it.
+/// At last the whole design is simulated; queues that are too short together are made deeper and sized with the whole design.
+///
+/// False, and nothing is changed, when not even the depths that are enough for steady inputs sustain the interval under all.
+bool size_queues(Design& design);
+
+/// Takes the queues of no beat out of a design.
+void drop_empty_queues(Design& design);
+
+}  // namespace finnr
