@@ -68,7 +68,7 @@ std::int64_t ram_luts(std::int64_t words, std::int64_t bits) {
 }
 
 Store cheapest_ram(std::int64_t words, std::int64_t bits) {
-  return ram_luts(words, bits) <= kLutsOfBlock * rom_blocks(words, bits) ? Store::kLutRam : Store::kBlock;
+  return ram_luts(words, bits) <= kRamLutsOfBlock * rom_blocks(words, bits) ? Store::kLutRam : Store::kBlock;
 }
 
 }  // namespace finnr

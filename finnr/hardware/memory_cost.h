@@ -19,6 +19,9 @@ struct RomCost {
 /// LUTs that one block is worth: a device of the 7 series has 150 to 230 for each of its 18-Kbit blocks.
 inline constexpr std::int64_t kLutsOfBlock = 190;
 
+/// The same for LUTs that are written: a third to a half of a device's LUTs can be memory.
+inline constexpr std::int64_t kRamLutsOfBlock = 100;
+
 /// Constants in LUTs: a LUT holds 64 words of one bit, four of them meet in the multiplexers of a slice, and up to four such
 /// results in another LUT. Words few enough that columns must be equal share them.
 std::int64_t rom_luts(std::int64_t words, std::int64_t bits);

@@ -90,6 +90,8 @@ TEST(MemoryCost, MemoriesThatAreWritten) {
   EXPECT_EQ(ram_luts(64, 9), 12);
   EXPECT_EQ(cheapest_ram(128, 8), Store::kLutRam);
   EXPECT_EQ(cheapest_ram(64, 1000), Store::kLutRam);
+  EXPECT_EQ(cheapest_ram(64, 32), Store::kLutRam);
+  EXPECT_EQ(cheapest_ram(360, 32), Store::kBlock);
   EXPECT_EQ(cheapest_ram(2048, 9), Store::kBlock);
 }
 
