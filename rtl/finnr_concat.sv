@@ -48,11 +48,15 @@ module finnr_concat #(
   logic [Inputs-1:0]    last;     // of each input: this beat would be the last of its turn
 
   assign m_valid_o = s_valid_i[input_q];
-  assign m_data_o  = s_data_i[input_q*Width +: Width];
 
+  // One comparison an input: an indexed part select of any width would become a shifter.
   always_comb begin : choose
     s_ready_o          = '0;
     s_ready_o[input_q] = m_ready_i;
+    m_data_o           = s_data_i[Width-1:0];
+    for (int i = 1; i < Inputs; i++) begin
+      if (input_q == InputBits'(i)) m_data_o = s_data_i[i*Width +: Width];
+    end
   end
 
   for (genvar i = 0; i < Inputs; i++) begin : gen_input

@@ -96,7 +96,7 @@ def replay(r):
 
 
 def permute(r):
-    beats = spread(r, 4, 700)
+    beats = spread(r, 4, 200)
     index = list(range(beats))
     r.shuffle(index)
     style = 1 if 2 * beats <= 64 else 2
@@ -118,10 +118,10 @@ def top_k(r):
 
 
 def threshold(r):
-    pe, folds = spread(r, 1, 4), r.choice([1, 1, 4, 8, 16, 32])
+    pe, folds = spread(r, 1, 4), r.choice([1, 1, 4, 8, 16])
     steps = r.choice([1, 2, 3, 3, 7, 15, 31])
     search = int(steps > 15)
-    x = r.randint(4, 20)
+    x = r.randint(4, 14)
     out = max(1, steps.bit_length())
     return SWEEP.threshold(r, pe * folds, pe, x, 1, out, steps, 0, search, 0, 0, 0, 1)
 
@@ -129,7 +129,7 @@ def threshold(r):
 def table(r):
     pe, folds = spread(r, 1, 8), r.choice([1, 4, 8])
     per_channel = r.choice([0, 0, 1])
-    return SWEEP.table(r, pe * (folds if per_channel else 1), pe, r.randint(3, 9 if not per_channel else 6), r.randint(1, 8), per_channel, 1)
+    return SWEEP.table(r, pe * (folds if per_channel else 1), pe, r.randint(3, 8 if not per_channel else 5), r.randint(1, 8), per_channel, 1)
 
 
 def window(r):
@@ -150,8 +150,8 @@ def matrix_types(r):
 
 
 def mvu(r):
-    pe, simd = spread(r, 1, 16), spread(r, 1, 32)
-    mh, mw = pe * r.choice([1, 2, 4, 8, 16]), simd * r.choice([1, 2, 4, 9, 16, 32])
+    pe, simd = spread(r, 1, 6), spread(r, 1, 12)
+    mh, mw = pe * r.choice([1, 2, 4, 8]), simd * r.choice([1, 2, 4, 9])
     x, xk, w, wk = matrix_types(r)
     depth = mh // pe * (mw // simd)
     steps = r.choice([0, 0, 1, 3, 7, 15])
@@ -160,7 +160,7 @@ def mvu(r):
 
 
 def vvu(r):
-    pe, simd = spread(r, 1, 12), r.choice([1, 1, 3, 9])
+    pe, simd = spread(r, 1, 6), r.choice([1, 1, 3, 9])
     channels, kernel = pe * r.choice([1, 2, 4, 8, 16]), 9
     x, xk, w, wk = matrix_types(r)
     depth = channels // pe * (kernel // simd)

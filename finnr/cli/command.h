@@ -39,5 +39,7 @@ Action add_synth(CLI::App& app, Common& common);
 Action add_print(CLI::App& app, Common& common);
 Action add_explain(CLI::App& app, Common& common);
 Action add_devices(CLI::App& app, Common& common);
+Action add_estimate(CLI::App& app, Common& common);
+Action add_calibrate(CLI::App& app, Common& common);
 
 }  // namespace finnr::cli

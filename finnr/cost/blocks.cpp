@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Memory blocks, ultra RAMs and DSP blocks of a unit: what its parameters ask for, in the best shape of a block.
+#include <algorithm>
+#include <array>
+
+#include "finnr/base/integers.h"
+#include "finnr/cost/term_shapes.h"
+#include "finnr/cost/terms.h"
+#include "finnr/hardware/memory_cost.h"
+
+namespace finnr {
+namespace {
+
+constexpr std::int64_t kLutCore = 1;
+constexpr std::int64_t kBlock = 2;
+constexpr std::int64_t kUltra = 3;
+constexpr std::int64_t kSplit = 4;
+
+/// Blocks of 18 Kb of a memory with one port for each direction: whole blocks of 18 Kb or of 36 Kb (two) in one of their shapes.
+std::int64_t blocks(std::int64_t width, std::int64_t depth, int inputs) {
+  struct Shape {
+    std::int64_t depth;
+    std::int64_t width;
+    std::int64_t blocks;
+  };
+  static constexpr std::array<Shape, 13> kXilinx = {{{512, 36, 1},
+                                                     {1024, 18, 1},
+                                                     {2048, 9, 1},
+                                                     {4096, 4, 1},
+                                                     {8192, 2, 1},
+                                                     {16384, 1, 1},
+                                                     {512, 72, 2},
+                                                     {1024, 36, 2},
+                                                     {2048, 18, 2},
+                                                     {4096, 9, 2},
+                                                     {8192, 4, 2},
+                                                     {16384, 2, 2},
+                                                     {32768, 1, 2}}};
+  static constexpr std::array<Shape, 6> kEcp5 = {{{512, 36, 1}, {1024, 18, 1}, {2048, 9, 1}, {4096, 4, 1}, {8192, 2, 1}, {16384, 1, 1}}};
+  std::int64_t least = INT64_MAX;
+  const auto look = [&](const auto& shapes) {
+    for (const Shape& s : shapes) least = std::min(least, ceil_div(width, s.width) * ceil_div(depth, s.depth) * s.blocks);
+  };
+  if (inputs == 6) {
+    look(kXilinx);
+  } else {
+    look(kEcp5);
+  }
+  return least;
+}
+
+/// A memory in the style that the unit asks for.
+void add_memory(Cost& cost, std::int64_t style, std::int64_t width, std::int64_t depth, int inputs) {
+  constexpr std::int64_t kUltraWidth = 72;
+  constexpr std::int64_t kUltraDepth = 4096;
+  if (style == kBlock) cost.bram18 += blocks(width, depth, inputs);
+  if (style == kSplit) cost.bram18 += split_rom(depth, width).blocks;
+  if (style == kUltra) cost.uram += ceil_div(width, kUltraWidth) * ceil_div(depth, kUltraDepth);
+}
+
+void add_ring(Cost& cost, const UnitShape& ring, int inputs) {
+  const terms::Ring memory = terms::replay_ring(ring);
+  if (ring.at("Passes", 1) > 1 && memory.block) cost.bram18 += blocks(ring.at("Width", 1), memory.slots, inputs);
+}
+
+void add_matrix(Cost& cost, const UnitShape& u, std::int64_t channels, std::int64_t beats, int inputs) {
+  const std::int64_t pe = u.at("Pe", 1);
+  const std::int64_t products = pe * u.at("Simd", 1);
+  const bool signs = u.at("XKind") == 2 || u.at("WKind") == 2;
+  if (!signs && u.at("Core") != kLutCore && terms::product_in_dsp(u.at("XBits", 1), u.at("WBits", 1))) cost.dsp += products;
+  add_memory(cost, u.at("WeightStyle"), products * u.at("WBits", 1), channels / pe * beats, inputs);
+}
+
+}  // namespace
+
+Cost block_cost(const UnitShape& u, int inputs) {
+  Cost cost;
+  if (u.kind == "fifo") add_memory(cost, u.at("Style"), u.at("Width", 1), u.at("Depth", 1), inputs);
+  if (u.kind == "replay") add_ring(cost, u, inputs);
+  if (u.kind == "permute") {
+    add_memory(cost, u.at("Style"), u.at("Width", 1), 2 * u.at("InBeats", 1), inputs);
+    add_memory(cost, u.at("IndexStyle"), terms::counter_bits(u.at("InBeats", 1)), u.at("OutBeats", 1), inputs);
+  }
+  if (u.kind == "pool" && u.at("Inner", 1) > 1)
+    add_memory(cost, u.at("Style"), u.at("Lanes", 1) * u.at("OutBits", 1), u.at("Inner", 1), inputs);
+  if (u.kind == "window") {
+    const terms::WindowMemory memory = terms::window_memory(u);
+    Cost bank;
+    add_memory(bank, u.at("Style"), memory.width, memory.words, inputs);
+    cost += memory.banks * bank;
+  }
+  if (u.kind == "join" && u.at("Function") == 1 && terms::product_in_dsp(u.at("ABits", 1), u.at("BBits", 1))) cost.dsp += u.at("Lanes", 1);
+  if (u.kind == "mvu") {
+    add_ring(cost,
+             {"replay",
+              {{"Width", u.at("Simd", 1) * u.at("XBits", 1)},
+               {"Words", u.at("Mw", 1) / u.at("Simd", 1)},
+               {"Passes", u.at("Mh", 1) / u.at("Pe", 1)}}},
+             inputs);
+    add_matrix(cost, u, u.at("Groups", 1) * u.at("Mh", 1), u.at("Mw", 1) / u.at("Simd", 1), inputs);
+  }
+  if (u.kind == "vvu") add_matrix(cost, u, u.at("Channels", 1), u.at("K", 1) / u.at("Simd", 1), inputs);
+  return cost;
+}
+
+}  // namespace finnr

@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "finnr/cost/cost_model.h"
+
+#include <fmt/format.h>
+
+#include <array>
+#include <cmath>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "finnr/base/check.h"
+#include "finnr/base/files.h"
+
+namespace finnr {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+constexpr std::array<std::string_view, 2> kCells = {"xilinx", "ecp5"};
+
+double sum(const Terms& terms, const std::vector<double>& constants) {
+  double total = 0;
+  std::size_t next = 0;
+  for (const Term& term : terms) total += term.exact ? term.value : term.value * constants[next++];
+  return std::max(0.0, total);
+}
+
+Diagnostic bad(const std::string& file, std::string why) {
+  return Diagnostic(Code::kBadCostFile, fmt::format("the cost file '{}' cannot be used", file))
+      .at({file, "", ""})
+      .because(std::move(why))
+      .fix("write one with 'finnr calibrate', or take --cost fitted");
+}
+
+/// The shape that names the terms of a kind: any will do.
+UnitShape any(const std::string& kind) { return {kind, {}}; }
+
+Json constants_json(const Terms& terms, const std::vector<double>& constants) {
+  Json json = Json::object();
+  std::size_t next = 0;
+  for (const Term& term : terms) {
+    if (!term.exact) json[std::string(term.name)] = constants[next++];
+  }
+  return json;
+}
+
+Result<std::vector<double>> read_constants(const Json& json, const Terms& terms, const std::string& file, const std::string& kind) {
+  std::vector<double> constants;
+  for (const Term& term : terms) {
+    if (term.exact) continue;
+    const auto found = json.find(std::string(term.name));
+    if (found == json.end() || !found->is_number() || !std::isfinite(found->get<double>()))
+      return bad(file, fmt::format("'{}' has no constant for '{}'", kind, term.name));
+    constants.push_back(found->get<double>());
+  }
+  return constants;
+}
+
+}  // namespace
+
+std::string_view to_text(Cells cells) { return kCells[static_cast<std::size_t>(cells)]; }
+
+int lut_inputs(Cells cells) { return cells == Cells::kXilinx ? 6 : 4; }
+
+Cells cells_of(LogicFamily family) { return lut_inputs(family) == 6 ? Cells::kXilinx : Cells::kEcp5; }
+
+Cost CostModel::cost(const UnitShape& shape) const {
+  const int inputs = lut_inputs(cells);
+  Cost cost = block_cost(shape, inputs);
+  const auto found = kinds.find(shape.kind);
+  FINNR_CHECK(found != kinds.end(), "every kind of unit has constants");
+  cost.lut = std::llround(sum(lut_terms(shape, inputs), found->second.lut));
+  cost.ff = std::llround(sum(ff_terms(shape, inputs), found->second.ff));
+  return cost;
+}
+
+Result<CostModel> cost_model(const std::string& name, LogicFamily family) {
+  const Cells cells = cells_of(family);
+  if (name == "fitted") {
+    for (const EmbeddedFile& file : constant_files()) {
+      if (file.name != fmt::format("{}.json", to_text(cells))) continue;
+      Result<CostModel> model = parse_cost_model(file.text, std::string(file.name));
+      FINNR_CHECK(model.ok(), model.ok() ? "" : model.error().cause.c_str());
+      return model;
+    }
+    return Diagnostic(Code::kBadCostFile, fmt::format("no costs are fitted to {} cells", to_text(cells)))
+        .because("tools/sample_costs.py has not been run for all kinds of units with this flow")
+        .fix("take samples with it, refit them with 'finnr calibrate', and name the result with --cost; or choose another device");
+  }
+  if (!std::filesystem::exists(name)) return bad(name, "there is no such file, and the named costs are 'fitted' and 'finn'");
+  FINNR_ASSIGN(const std::string text, read_file(name));
+  FINNR_ASSIGN(CostModel model, parse_cost_model(text, name));
+  if (model.cells != cells)
+    return bad(name, fmt::format("it is for {} cells, the device has {} cells", to_text(model.cells), to_text(cells)));
+  return model;
+}
+
+std::string to_json(const CostModel& model) {
+  const int inputs = lut_inputs(model.cells);
+  std::string text = fmt::format("{{\"cells\": \"{}\", \"kinds\": {{", to_text(model.cells));
+  const char* between = "\n";
+  for (const auto& [kind, constants] : model.kinds) {
+    const Json json = {{"lut", constants_json(lut_terms(any(kind), inputs), constants.lut)},
+                       {"ff", constants_json(ff_terms(any(kind), inputs), constants.ff)}};
+    text += fmt::format("{}  \"{}\": {}", between, kind, json.dump());
+    between = ",\n";
+  }
+  return text + "\n}}\n";
+}
+
+Result<CostModel> parse_cost_model(std::string_view text, const std::string& file) {
+  const Json json = Json::parse(text, nullptr, false);
+  CostModel model;
+  if (!json.is_object() || !json.contains("cells") || !json["cells"].is_string()) return bad(file, "it does not say its cells");
+  const auto* cells = std::ranges::find(kCells, json["cells"].get<std::string>());
+  if (cells == kCells.end()) return bad(file, "its cells are none of xilinx and ecp5");
+  model.cells = static_cast<Cells>(cells - kCells.begin());
+  const int inputs = lut_inputs(model.cells);
+  for (const std::string_view kind : costed_kinds()) {
+    const std::string name(kind);
+    if (!json.contains("kinds") || !json["kinds"].is_object() || !json["kinds"].contains(name))
+      return bad(file, fmt::format("it has no kind '{}'", kind));
+    const Json& entry = json["kinds"][name];
+    if (!entry.is_object() || !entry.contains("lut") || !entry.contains("ff") || !entry["lut"].is_object() || !entry["ff"].is_object())
+      return bad(file, fmt::format("'{}' has no 'lut' and 'ff'", kind));
+    KindConstants constants;
+    FINNR_ASSIGN(constants.lut, read_constants(entry["lut"], lut_terms(any(name), inputs), file, name));
+    FINNR_ASSIGN(constants.ff, read_constants(entry["ff"], ff_terms(any(name), inputs), file, name));
+    model.kinds.emplace(name, std::move(constants));
+  }
+  return model;
+}
+
+}  // namespace finnr

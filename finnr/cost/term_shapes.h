@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string_view>
+#include <type_traits>
+#include <vector>
+
+#include "finnr/base/integers.h"
+#include "finnr/cost/terms.h"
+#include "finnr/cost/unit_shape.h"
+
+// Pieces that the formulas of units have in common.
+namespace finnr::terms {
+
+/// A term whose value is any number or a condition.
+struct Count {
+  std::string_view name;
+  double value = 0;
+  bool exact = false;
+
+  template <class N>
+  requires std::is_arithmetic_v<N> Count(std::string_view what, N number, bool is_exact = false)
+      : name(what), value(static_cast<double>(number)), exact(is_exact) {}
+};
+
+/// The terms of a unit's LUTs and flip-flops.
+struct Formulas {
+  std::vector<Count> lut;
+  std::vector<Count> ff;
+};
+
+/// Bits that hold 0 .. n - 1: ceil(log2(n)).
+constexpr std::int64_t log2_up(std::int64_t n) { return n > 1 ? std::bit_width(static_cast<std::uint64_t>(n - 1)) : 0; }
+
+/// Bits of a counter of n values, at least 1.
+constexpr std::int64_t counter_bits(std::int64_t n) { return n > 2 ? log2_up(n) : 1; }
+
+/// LUTs of k inputs that make one bit of n.
+constexpr std::int64_t tree(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k - 1) : 0; }
+
+/// LUTs of a counter of n values that wraps around, as terms count them: its bits, and the comparison with its end.
+constexpr std::int64_t counter(std::int64_t n, int k) { return n > 1 ? counter_bits(n) + tree(counter_bits(n) + 1, k) : 0; }
+
+/// LUTs of one bit chosen out of n: three more inputs a LUT of 6, one more a LUT of 4.
+constexpr std::int64_t mux(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k < 6 ? 1 : 3) : 0; }
+
+/// LUTs that are memory, and those that choose among its banks. Four LUTs of 6 inputs are 32 words of 6 bits or 64 of 3; of an ECP5
+/// six hold 16 words of 4.
+struct LutRam {
+  std::int64_t cells = 0;
+  std::int64_t mux = 0;
+};
+constexpr LutRam lut_ram(std::int64_t width, std::int64_t depth, int k) {
+  if (k < 6) return {ceil_div(depth, 16) * 6 * ceil_div(width, 4), width * mux(ceil_div(depth, 16), k)};
+  if (depth <= 32) return {4 * ceil_div(width, 6), 0};
+  return {ceil_div(depth, 64) * 4 * ceil_div(width, 3), width * mux(ceil_div(depth, 64), k)};
+}
+
+/// LUTs of constants: a bit of 2^k words is one, and there are no more different bits than words allow.
+constexpr std::int64_t rom(std::int64_t width, std::int64_t depth, int k) {
+  if (depth <= 1) return 0;
+  const std::int64_t different = depth < 6 ? std::int64_t{1} << depth : width;
+  return (width < different ? width : different) * ceil_div(depth, std::int64_t{1} << k);
+}
+
+/// Whether the tool takes a DSP block for a product of these bits.
+bool product_in_dsp(std::int64_t a, std::int64_t b);
+
+/// The memory of a replay unit: its slots, and whether they are blocks.
+struct Ring {
+  std::int64_t slots = 1;
+  bool block = false;
+};
+Ring replay_ring(const UnitShape& u);
+
+/// The ring of rows of a window unit: one memory, or with a tile so many row and column banks.
+struct WindowMemory {
+  std::int64_t row_banks = 1;
+  std::int64_t column_banks = 1;
+  std::int64_t banks = 1;
+  std::int64_t words = 1;  ///< of a bank
+  std::int64_t width = 1;
+};
+WindowMemory window_memory(const UnitShape& u);
+
+/// Formulas of the units that compute (term_units.cpp), and of the others (terms.cpp).
+Formulas pool(const UnitShape& u, int k);
+Formulas threshold(const UnitShape& u, int k);
+Formulas table(const UnitShape& u, int k);
+Formulas window(const UnitShape& u, int k);
+Formulas mvu(const UnitShape& u, int k);
+Formulas vvu(const UnitShape& u, int k);
+
+}  // namespace finnr::terms

@@ -1,0 +1,207 @@
+// SPDX-License-Identifier: Apache-2.0
+// The small units. A counter of n bits has n flip-flops and about as many LUTs, and with three bits or more a carry chain of its own;
+// what a constant beside a term adds is fitted, not derived.
+#include "finnr/cost/terms.h"
+
+#include <algorithm>
+#include <array>
+
+#include "finnr/base/check.h"
+#include "finnr/cost/term_shapes.h"
+
+namespace finnr {
+namespace {
+
+using terms::Formulas;
+using terms::log2_up;
+
+constexpr std::int64_t kBlockStyle = 2;
+
+/// Two pointers of a bits and a count of c bits around a memory. A memory of a few bits is registers.
+Formulas fifo(const UnitShape& u, int k) {
+  const std::int64_t width = u.at("Width", 1);
+  const std::int64_t depth = u.at("Depth", 2);
+  const bool sync = u.at("Style") >= kBlockStyle;
+  constexpr std::int64_t kRegisterBits = 12;
+  const bool registers = u.at("Style") == 0 && width * depth <= kRegisterBits;
+  const std::int64_t a = terms::counter_bits(depth);
+  const std::int64_t c = log2_up(depth + 1);
+  const terms::LutRam ram = sync || registers ? terms::LutRam{} : terms::lut_ram(width, depth, k);
+  const double bits = registers ? static_cast<double>(width * depth) : 0;
+  return {{{"one", 1},
+           {"count bits", c},
+           {"carry chains", a >= 3},
+           {"seven bits", a == 7},
+           {"nine bits", a >= 9},
+           {"memory mux", ram.mux},
+           {"decoded words", registers ? depth : 0},
+           {"memory", ram.cells, true}},
+          {{"pointers and count", 2 * a + c + (sync ? 1 : a)}, {"registers", bits}}};
+}
+
+/// A shift register, and on the way down its multiplexers.
+Formulas width(const UnitShape& u, int) {
+  const std::int64_t in = u.at("InLanes", 1);
+  const std::int64_t out = u.at("OutLanes", 1);
+  const std::int64_t ratio = std::max(in, out) / std::min(in, out);
+  const bool up = in < out;
+  const std::int64_t count = up ? log2_up(ratio) : log2_up(ratio + 1);
+  return {{{"one", 1},
+           {"count bits", count},
+           {"carry chains", up && count >= 3},
+           {"down", !up},
+           {"shifted bits", up ? 0 : (in - out) * u.at("ElementBits", 1)}},
+          {{"data", std::max(in, out) * u.at("ElementBits", 1)}, {"count bits", count}, {"flags", up ? 1 : 2}}};
+}
+
+/// A ready gate and a memory of who has taken the beat, for every output.
+Formulas fork(const UnitShape& u, int k) {
+  const std::int64_t outputs = u.at("Outputs", 1);
+  return {{{"outputs", outputs}, {"tree", terms::tree(2 * outputs, k)}}, {{"outputs", outputs}}};
+}
+
+/// Wires.
+Formulas cast(const UnitShape&, int) { return {}; }
+
+/// A counter and a comparison with the run's ends.
+Formulas take(const UnitShape& u, int) {
+  const std::int64_t bits = terms::counter_bits(u.at("Period", 1));
+  return {{{"one", 1}, {"count bits", bits}, {"carry chains", bits >= 3}, {"seven bits", bits >= 7}}, {{"count bits", bits}}};
+}
+
+/// A multiplexer of the inputs, a turn counter, and a comparison with every turn.
+Formulas concat(const UnitShape& u, int k) {
+  const std::int64_t inputs = u.at("Inputs", 1);
+  const std::int64_t count = std::max<std::int64_t>(1, log2_up(u.at("LongestTurn", 1)));
+  return {{{"one", 1},
+           {"inputs", inputs},
+           {"data", u.at("Width", 1) * terms::mux(inputs, k)},
+           {"count bits", count},
+           {"turn ends", inputs * terms::tree(count + 1, k)}},
+          {{"input bits", terms::counter_bits(inputs)}, {"count bits", count}}};
+}
+
+/// Sums of both operands, or products of their bits, and a register. Above the shorter operand only a carry is left to add, unless its
+/// sign is repeated there.
+Formulas join(const UnitShape& u, int) {
+  constexpr std::int64_t kSigned = 1;
+  const std::int64_t lanes = u.at("Lanes", 1);
+  const std::int64_t a = u.at("ABits", 1);
+  const std::int64_t b = u.at("BBits", 1);
+  const bool product = u.at("Function") == 1;
+  const bool short_sign = u.at(a <= b ? "AKind" : "BKind") == kSigned;
+  const std::int64_t added = short_sign ? std::max(a, b) : std::min(a, b);
+  const bool blocks = product && terms::product_in_dsp(a, b);
+  const bool gates = product && !blocks;
+  return {{{"one", 1},
+           {"lanes of sums", product ? 0 : lanes},
+           {"added bits", product ? 0 : lanes * added},
+           {"product bits", gates ? lanes * a * b : 0},
+           {"operand bits", gates ? lanes * (a + b) : 0}},
+          {{"valid", 1}, {"data", blocks ? 0 : lanes * u.at("OutBits", 1)}}};
+}
+
+/// A ring of frames: three addresses, two counts, and a memory that the tool puts where it wants.
+Formulas replay(const UnitShape& u, int k) {
+  const std::int64_t words = u.at("Words", 1);
+  const std::int64_t passes = u.at("Passes", 1);
+  const terms::Ring ring = terms::replay_ring(u);
+  const bool there = passes > 1;
+  const terms::LutRam ram = there && !ring.block ? terms::lut_ram(u.at("Width", 1), ring.slots, k) : terms::LutRam{};
+  const std::int64_t slots = there ? log2_up(ring.slots) : 0;
+  const std::int64_t used = there ? log2_up(ring.slots + 1) : 0;
+  const std::int64_t word = there && words > 1 ? log2_up(words) : 0;
+  const std::int64_t pass = there ? log2_up(passes) : 0;
+  return {{{"ring", there},
+           {"slot bits", slots},
+           {"word bits", word},
+           {"pass bits", pass},
+           {"memory mux", ram.mux},
+           {"memory", ram.cells, true}},
+          {{"ring", there},
+           {"addresses", 3 * slots + 2 * used},
+           {"word bits", word},
+           {"pass bits", pass},
+           {"data", there && !ring.block ? u.at("Width", 1) : 0}}};
+}
+
+/// Two frames of memory, the index of every beat, and counters of both sides.
+Formulas permute(const UnitShape& u, int k) {
+  const std::int64_t in = u.at("InBeats", 1);
+  const std::int64_t out = u.at("OutBeats", 1);
+  const bool block = u.at("Style") >= kBlockStyle;
+  const bool index_block = u.at("IndexStyle") >= kBlockStyle;
+  const terms::LutRam ram = block ? terms::LutRam{} : terms::lut_ram(u.at("Width", 1), 2 * in, k);
+  const std::int64_t index = terms::counter_bits(in);
+  return {{{"one", 1},
+           {"counter bits", index + log2_up(2 * in) + terms::counter_bits(out)},
+           {"index", index_block ? 0 : terms::rom(index, out, k)},
+           {"memory mux", ram.mux},
+           {"memory", ram.cells, true}},
+          {{"one", 1},
+           {"counter bits", index + log2_up(2 * in) + terms::counter_bits(out)},
+           {"index", index_block ? 0 : index},
+           {"data", block ? 0 : u.at("Width", 1)}}};
+}
+
+/// A sorted list of K keys and indices; the lanes of a beat are inserted one after the other.
+Formulas top_k(const UnitShape& u, int) {
+  const std::int64_t k = u.at("K", 1);
+  const std::int64_t steps = u.at("Lanes", 1) * k;
+  const std::int64_t key = u.at("XBits", 1) + 1;
+  const std::int64_t index = terms::counter_bits(u.at("Labels", 1));
+  return {{{"one", 1},
+           {"compared bits", steps * key},
+           {"moved key bits", steps > 1 ? steps * key : 0},
+           {"moved index bits", steps * index},
+           {"counter bits", index + log2_up(k + 1)}},
+          {{"key bits", k * key}, {"index bits", 2 * k * index}, {"counter bits", index + log2_up(k + 1)}}};
+}
+
+struct Kind {
+  std::string_view name;
+  Formulas (*formulas)(const UnitShape&, int);
+};
+constexpr std::array<Kind, 16> kKinds = {{{"cast", cast},
+                                          {"concat", concat},
+                                          {"fifo", fifo},
+                                          {"fork", fork},
+                                          {"join", join},
+                                          {"mvu", terms::mvu},
+                                          {"permute", permute},
+                                          {"pool", terms::pool},
+                                          {"replay", replay},
+                                          {"table", terms::table},
+                                          {"take", take},
+                                          {"threshold", terms::threshold},
+                                          {"top_k", top_k},
+                                          {"vvu", terms::vvu},
+                                          {"width", width},
+                                          {"window", terms::window}}};
+constexpr auto kNames = [] {
+  std::array<std::string_view, kKinds.size()> names{};
+  for (std::size_t i = 0; i < names.size(); ++i) names[i] = kKinds[i].name;
+  return names;
+}();
+
+Formulas formulas(const UnitShape& shape, int inputs) {
+  const auto* kind = std::ranges::find(kKinds, shape.kind, &Kind::name);
+  FINNR_CHECK(kind != kKinds.end(), "every kind of unit has formulas");
+  return kind->formulas(shape, inputs);
+}
+
+Terms plain(const std::vector<terms::Count>& counts) {
+  Terms result;
+  for (const terms::Count& count : counts) result.push_back({count.name, count.value, count.exact});
+  return result;
+}
+
+}  // namespace
+
+std::span<const std::string_view> costed_kinds() { return kNames; }
+
+Terms lut_terms(const UnitShape& shape, int inputs) { return plain(formulas(shape, inputs).lut); }
+
+Terms ff_terms(const UnitShape& shape, int inputs) { return plain(formulas(shape, inputs).ff); }
+
+}  // namespace finnr

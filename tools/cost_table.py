@@ -1,0 +1,58 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Refits the cost functions to the checked-in samples and writes what comes of it: the constants inside the binary
+(finnr/cost/constants) and the table of errors in docs/estimate.md.
+
+    cost_table.py build/dev/finnr            # refit and write
+    cost_table.py build/dev/finnr --check    # exit status 1 when the table in the document is another
+"""
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+DOCUMENT = os.path.join(ROOT, "docs", "estimate.md")
+DEVICES = {"xilinx": "pynq-z1"}
+BEGIN, END = "<!-- errors: begin -->\n", "<!-- errors: end -->\n"
+
+
+def refit(finnr, cells, output):
+    samples = os.path.join(ROOT, "finnr", "cost", "samples", cells)
+    run = subprocess.run([finnr, "calibrate", samples, "--device", DEVICES[cells], "-o", output, "--json"], capture_output=True, text=True,
+                         check=True)
+    return json.loads(run.stdout)["kinds"]
+
+
+def table(kinds):
+    """One row a unit: errors on the samples that the fit has not seen, in per cent."""
+    rows = ["| unit | samples | LUT median | LUT worst | FF median | FF worst |", "|---|---|---|---|---|---|"]
+    for line in kinds:
+        errors = " | ".join(f"{100 * line[key]:.1f}" for key in ("lut_median", "lut_worst", "ff_median", "ff_worst"))
+        rows.append(f"| `{line['kind']}` | {line['units']} | {errors} |")
+    return "\n".join(rows) + "\n"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("finnr")
+    parser.add_argument("--check", action="store_true")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = scratch if options.check else os.path.join(ROOT, "finnr", "cost", "constants")
+        kinds = refit(options.finnr, "xilinx", os.path.join(folder, "xilinx.json"))
+    with open(DOCUMENT, encoding="utf-8") as file:
+        text = file.read()
+    head, tail = text.split(BEGIN)[0], text.split(END)[1]
+    now = head + BEGIN + table(kinds) + END + tail
+    if options.check:
+        return int(now != text)
+    with open(DOCUMENT, "w", encoding="utf-8") as file:
+        file.write(now)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
