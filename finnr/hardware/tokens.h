@@ -58,12 +58,17 @@ class Machine;
 /// Machines that have something new to look at.
 class Agenda {
  public:
+  /// Later, unless it is at work and will look by itself.
   void wake(Machine& machine);
+  /// At once, for a machine behind the one at work; later where calls are nested too deep.
+  void call(Machine& machine);
   /// Until no machine can go on.
   void run();
 
  private:
+  static constexpr int kDeepest = 200;
   Queue<Machine*> waiting_;
+  int depth_ = 0;
 };
 
 /// A unit, a source or a sink.
@@ -74,7 +79,8 @@ class Machine {
   Machine& operator=(const Machine&) = delete;
   virtual ~Machine() = default;
 
-  /// Goes on as far as the known times allow.
+  /// Goes on as far as the known times allow. What it offers may be taken, and what it gives back used, before the call
+  /// returns: it looks at its streams again after each.
   virtual void run() = 0;
 
   /// Of several inputs, the one without which nothing goes on; none where all are needed.
@@ -83,19 +89,29 @@ class Machine {
  private:
   friend class Agenda;
   bool waiting_ = false;
+  bool working_ = false;
 };
 
 inline void Agenda::wake(Machine& machine) {
-  if (machine.waiting_) return;
+  if (machine.waiting_ || machine.working_) return;
   machine.waiting_ = true;
   waiting_.push(&machine);
+}
+
+inline void Agenda::call(Machine& machine) {
+  if (depth_ == kDeepest) return wake(machine);
+  ++depth_;
+  machine.working_ = true;
+  machine.run();
+  machine.working_ = false;
+  --depth_;
 }
 
 inline void Agenda::run() {
   while (!waiting_.empty()) {
     Machine& machine = *waiting_.pop();
     machine.waiting_ = false;
-    machine.run();
+    call(machine);
   }
 }
 
@@ -129,7 +145,7 @@ class Channel {
       admit(room_.front().from);
       if (--room_.front().beats == 0) room_.pop();
     } else {
-      agenda_->wake(*reader_);
+      agenda_->call(*reader_);
     }
   }
   /// The cycle in which the beat was taken.
