@@ -37,6 +37,7 @@ bench: ## measure speed and memory: ratios and figures in one run
 	cmake --preset release -DFINNR_TESTS=OFF -DFINNR_BENCH=ON >/dev/null
 	cmake --build --preset release
 	build/release/bench/finnr_bench
+	build/release/bench/finnr_fast_bench
 
 tables: release ## run what is in the README's tables of operators and networks, and write them
 	python3 tools/readme_tables.py build/release/finnr --write

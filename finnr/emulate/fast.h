@@ -69,7 +69,7 @@ class FastNetwork {
    public:
     ~Scratch();
     Scratch(Scratch&&) noexcept;
-    /// Seconds spent in each of steps(), added up over all runs since measure() was called.
+    /// Seconds of processor time spent in each of steps(), added up over all runs since measure() was called.
     void measure();
     [[nodiscard]] const std::vector<double>& seconds() const;
 
