@@ -78,6 +78,7 @@ Action add_build(CLI::App& app, Common& common) {
   command->add_option("MODEL", options->config.model, "Model file (.onnx)")->required();
   command->add_option("-o,--output", options->output, "Folder to make")->required();
   add_design_options(*command, options->design);
+  add_device_options(*command, options->design);
   command->add_option("--verify", options->config.verify_frames, "Frames to simulate and compare; 0 builds without simulation")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();

@@ -41,5 +41,7 @@ Action add_explain(CLI::App& app, Common& common);
 Action add_devices(CLI::App& app, Common& common);
 Action add_estimate(CLI::App& app, Common& common);
 Action add_calibrate(CLI::App& app, Common& common);
+Action add_explore(CLI::App& app, Common& common);
+Action add_certify(CLI::App& app, Common& common);
 
 }  // namespace finnr::cli

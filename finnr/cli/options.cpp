@@ -7,6 +7,8 @@
 #include <cmath>
 #include <filesystem>
 
+#include "finnr/cost/fpga.h"
+
 namespace finnr::cli {
 namespace {
 
@@ -23,8 +25,9 @@ void add_common(CLI::App& command, Common& common) {
 }
 
 void add_design_options(CLI::App& command, DesignOptions& options) {
-  command.add_option("--clock", options.clock_mhz, "Clock in MHz")->check(CLI::PositiveNumber)->capture_default_str();
-  auto* fps = command.add_option("--fps", options.fps, "Balance the folding to this many frames a second")->check(CLI::PositiveNumber);
+  command.add_option("--clock", options.clock_mhz, "Clock in MHz; by default that of the device, or 100")->check(CLI::PositiveNumber);
+  auto* fps =
+      command.add_option("--fps", options.fps, "Frames a second to reach; on a device at the least cost")->check(CLI::PositiveNumber);
   command.add_option("--folding", options.folding, "Folding file; FILE:VARIANT picks a variant of a published design")->excludes(fps);
   add_byte_options(command, options);
   command.add_option("--top-k", options.top_k, "The hardware returns the indices of the K largest outputs")->check(CLI::PositiveNumber);
@@ -65,20 +68,44 @@ std::optional<Boundary> boundary_of(const DesignOptions& options, Diagnostics& d
   return boundary;
 }
 
+void add_device_options(CLI::App& command, DesignOptions& options) {
+  auto* device = command.add_option("--device", options.device, "Device, board or device file to fit; see finnr devices")
+                     ->excludes(command.get_option("--folding"));
+  command.add_flag("--fit", options.fit, "The highest rate that fits the device, at the least cost; the default with --device")
+      ->needs(device)
+      ->excludes(command.get_option("--fps"));
+  command.add_option("--share", options.share, "Share of the device to fill")
+      ->needs(device)
+      ->check(CLI::Range(0.001, 1.0))
+      ->capture_default_str();
+}
+
 bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics) {
   const auto refuse = [&](const char* what, const char* way_out) {
     diagnostics.add(Diagnostic(Code::kBadOption, what).fix(way_out));
     return false;
   };
-  if (!std::isfinite(options.clock_mhz) || options.clock_mhz < kLeastClock || options.clock_mhz > kGreatestClock) {
+  double clock_mhz = options.clock_mhz.value_or(100);
+  if (!options.device.empty()) {
+    const Result<Fpga> device = find_device(options.device);
+    if (!device.ok()) {
+      diagnostics.add(device.error());
+      return false;
+    }
+    clock_mhz = options.clock_mhz.value_or(device->clock_mhz);
+  }
+  if (!std::isfinite(clock_mhz) || clock_mhz < kLeastClock || clock_mhz > kGreatestClock) {
     return refuse("--clock is not a clock", "give MHz, e.g. --clock 100");
   }
   if (options.fps && (!std::isfinite(*options.fps) || *options.fps < kLeastFps))
     return refuse("--fps is not a frame rate", "give frames a second, e.g. --fps 1000");
-  std::optional<Boundary> boundary = boundary_of(options, diagnostics);
-  if (!boundary) return false;
-  config.boundary = *std::move(boundary);
-  config.clock_mhz = options.clock_mhz;
+  if (!std::ranges::all_of(options.scale, [&](float x) { return finite(x) && x != 0; }) || !std::ranges::all_of(options.offset, finite)) {
+    return refuse("--input-scale and --input-offset are finite numbers, and scales are not 0",
+                  "give the affine that makes the network's input of a raw byte");
+  }
+  config.clock_mhz = clock_mhz;
+  config.device = options.device;
+  config.share = options.share;
   config.fps = options.fps;
   config.folding = options.folding;
   const std::size_t colon = options.folding.rfind(':');

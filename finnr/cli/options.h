@@ -28,9 +28,14 @@ struct DesignOptions {
   std::vector<std::string> host_from;
   std::string folding;
   std::optional<double> fps;
-  double clock_mhz = 100;
+  std::string device;
+  bool fit = false;
+  double share = 1;
+  std::optional<double> clock_mhz;
 };
 void add_design_options(CLI::App& command, DesignOptions& options);
+/// --device, --fit, --share, behind those.
+void add_device_options(CLI::App& command, DesignOptions& options);
 /// --input-type, --input-scale, --input-offset.
 void add_byte_options(CLI::App& command, DesignOptions& options);
 /// What they say about the two ends, without the rest. Contradictions are diagnostics (kBadOption).

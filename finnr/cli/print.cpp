@@ -24,6 +24,7 @@ Action add_print(CLI::App& app, Common& common) {
   command->add_option("--stage", options->stage, "graph or design")->check(CLI::IsMember({"graph", "design"}))->capture_default_str();
   command->add_flag("--full", options->print.full, "All elements of large constants");
   add_design_options(*command, options->design);
+  add_device_options(*command, options->design);
   return [options, &common] {
     Diagnostics diagnostics;
     std::optional<std::string> text;

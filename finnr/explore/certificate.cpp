@@ -82,7 +82,7 @@ Result<Certificate> read_certificate(const std::string& text, const std::string&
     return Diagnostic(Code::kBadCertificate, fmt::format("'{}' is no certificate", path))
         .at({path, "", ""})
         .because(why)
-        .fix("take a file that 'finnr explore --certificate FILE' wrote");
+        .fix("take a file that 'finnr explore --certificates DIR' wrote");
   };
   const Json json = Json::parse(text, nullptr, false);
   if (!json.is_object()) return bad("it is not a JSON object");

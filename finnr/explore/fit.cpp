@@ -122,8 +122,7 @@ class Fitter {
     std::string name;
     double most = 0;
     for (std::size_t b = 0; !claim.prices.empty() && b < claim.budgets.size(); ++b) {
-      const double weight =
-          static_cast<double>(claim.prices[0][b]) * static_cast<double>(std::max<std::int64_t>(claim.budgets[b].limit, 1));
+      const double weight = static_cast<double>(claim.prices[0][b]) * static_cast<double>(claim.budgets[b].limit);
       if (weight <= most) continue;
       most = weight;
       name = claim.budgets[b].name;

@@ -4,12 +4,16 @@
 #include <fmt/format.h>
 
 #include <chrono>
+#include <cmath>
 
 #include "finnr/base/files.h"
+#include "finnr/explore/finn_unit_cost.h"
 #include "finnr/explore/queues.h"
+#include "finnr/flow/subject.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
 #include "finnr/hardware/lower.h"
+#include "finnr/hardware/write_folding.h"
 
 namespace finnr {
 namespace fs = std::filesystem;
@@ -36,6 +40,24 @@ Status write_files(const fs::path& folder, const Generated& generated) {
   }
   for (const GeneratedFile& file : generated.files) FINNR_RETURN_IF_ERROR(write_file(folder / file.path, file.text));
   return ok_status();
+}
+
+constexpr const char* kFoldingFile = "folding.json";
+constexpr const char* kCertificateFile = "certificate.json";
+
+/// What the search found, in a line.
+std::string summary(const Config& config, const Fit& fit) {
+  const double fps = config.clock_mhz * 1e6 / static_cast<double>(fit.interval);
+  std::string text = fmt::format("{:.6g} fps at {:g} MHz on {}: ", fps, config.clock_mhz, config.device);
+  if (config.fps) {
+    text += fmt::format("enough for {:g}", *config.fps);
+  } else {
+    text += fit.bound == fit.interval ? "nothing faster fits (proved)" : fmt::format("nothing below {} cycles fits (proved)", fit.bound);
+    if (!fit.binding.empty()) text += fmt::format(", {} binds", fit.binding);
+  }
+  text += fit.share <= fit.least_share ? ", at the least cost (proved)"
+                                       : fmt::format(", {:.2g} % above the least cost", 100 * (fit.share / fit.least_share - 1));
+  return text + fmt::format("; {} LUT, {} BRAM18 by FINN's estimates", fit.cost.lut, fit.cost.bram18);
 }
 
 class Steps {
@@ -65,7 +87,9 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   Record record{std::move(network->model), {}, {}, std::move(network->steps), std::move(network->passes), {}};
   network->model = {};
   Steps steps(record.steps);
-  FINNR_ASSIGN(record.design, make_design(config, *part, diagnostics));
+  FINNR_ASSIGN(const ChosenFolding chosen, choose_folding(config, *part, diagnostics));
+  if (chosen.fit) steps.done("explore", summary(config, *chosen.fit));
+  FINNR_ASSIGN(record.design, make_design(config, *part, chosen.folding));
   steps.done("fold", fmt::format("{} units, {} MACs a cycle, {} cycles a frame", record.design.units.size(), macs_per_cycle(record.design),
                                  interval(record.design)));
 
@@ -82,6 +106,10 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   FINNR_RETURN_IF_ERROR(write_files(folder.path(), generated));
   FINNR_RETURN_IF_ERROR(write_file(folder.path() / kNetworkFile, print(network->graph)));
   FINNR_RETURN_IF_ERROR(write_file(folder.path() / kBundleFile, to_json(generated.bundle)));
+  if (chosen.fit) {
+    FINNR_RETURN_IF_ERROR(write_file(folder.path() / kFoldingFile, write_folding(*part, chosen.folding)));
+    FINNR_RETURN_IF_ERROR(write_file(folder.path() / kCertificateFile, to_json(chosen.fit->certificate)));
+  }
   steps.done("generate", fmt::format("{} files, {} memory images", generated.files.size() + 2, generated.bundle.memories.size()));
 
   if (config.verify_frames > 0) {
@@ -100,18 +128,35 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
 
 }  // namespace
 
-Result<Folding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics) {
-  if (!config.folding.empty()) return read_folding(part, config.folding, config.variant, diagnostics);
-  if (config.fps) return folding_for_fps(part, *config.fps, config.clock_mhz);
-  return default_folding(part);
+Result<ChosenFolding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics) {
+  ChosenFolding chosen;
+  if (!config.device.empty()) {
+    FINNR_ASSIGN(const Fpga device, find_device(config.device));
+    std::optional<std::int64_t> interval;
+    if (config.fps) interval = static_cast<std::int64_t>(std::floor(config.clock_mhz * 1e6 / *config.fps));
+    FINNR_ASSIGN(chosen.fit, best_fit(fs::path(config.model).stem().string(), part, room_in(device, config.share, config.clock_mhz),
+                                      interval, finn_unit_cost));
+    chosen.folding = chosen.fit->folding;
+  } else if (!config.folding.empty()) {
+    FINNR_ASSIGN(chosen.folding, read_folding(part, config.folding, config.variant, diagnostics));
+  } else if (config.fps) {
+    FINNR_ASSIGN(chosen.folding, folding_for_fps(part, *config.fps, config.clock_mhz));
+  } else {
+    chosen.folding = default_folding(part);
+  }
+  return chosen;
 }
 
-Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics) {
-  FINNR_ASSIGN(const Folding folding, choose_folding(config, part, diagnostics));
+Result<Design> make_design(const Config& config, const HardwarePart& part, const Folding& folding) {
   FINNR_ASSIGN(Design design, lower(part, folding, fs::path(config.model).stem().string()));
   design.clock_mhz = config.clock_mhz;
   size_queues(design);
   return design;
+}
+
+Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics) {
+  FINNR_ASSIGN(const ChosenFolding chosen, choose_folding(config, part, diagnostics));
+  return make_design(config, part, chosen.folding);
 }
 
 std::optional<Record> compile(const Config& config, Diagnostics& diagnostics) {

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "finnr/explore/fit.h"
 #include "finnr/flow/prepare.h"
 #include "finnr/hardware/bundle.h"
 #include "finnr/hardware/design.h"
@@ -23,6 +24,8 @@ struct Config {
   std::optional<double> fps;  ///< balance the folding to this rate
   std::string folding;        ///< folding file, "" for none
   std::string variant;        ///< of a published folding
+  std::string device;         ///< fit a device: with the rate of `fps` at the least cost, else as fast as possible; "" for none
+  double share = 1;           ///< of what the device has
   Boundary boundary;
   std::int64_t verify_frames = 8;                                          ///< 0 builds without simulation
   bool force = false;                                                      ///< replace an accelerator folder
@@ -43,10 +46,17 @@ struct Record {
 /// is not good is reported and nothing is left. Warnings and errors go to `diagnostics`.
 std::optional<Record> compile(const Config& config, Diagnostics& diagnostics);
 
-/// Folding of a hardware part as the configuration asks.
-Result<Folding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
+/// A folding and, where it was searched for, what is known of it.
+struct ChosenFolding {
+  Folding folding;
+  std::optional<Fit> fit;
+};
 
-/// Design of the hardware part of a network.
+/// Folding of a hardware part as the configuration asks.
+Result<ChosenFolding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
+
+/// Design of a prepared network.
+Result<Design> make_design(const Config& config, const HardwarePart& part, const Folding& folding);
 Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
 
 }  // namespace finnr

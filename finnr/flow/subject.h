@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "finnr/cost/fpga.h"
+#include "finnr/explore/fit.h"
+#include "finnr/flow/prepare.h"
+
+namespace finnr {
+
+/// What prediction and exploration speak of: the hardware part of a model, or of a description without weights.
+struct Subject {
+  std::string name;
+  HardwarePart part;
+  std::int64_t operations = 0;  ///< a frame; a product and its addition are two
+  std::int64_t io_bits = 0;     ///< that enter and leave in a frame
+  int w_bits = 1;               ///< of the layer with the most operations
+  int x_bits = 1;
+};
+std::optional<Subject> read_subject(const std::string& path, const Boundary& boundary, Diagnostics& diagnostics);
+
+/// A share of a device.
+Room room_in(const Fpga& device, double share, double clock_mhz);
+
+}  // namespace finnr
