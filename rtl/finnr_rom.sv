@@ -120,6 +120,8 @@ module finnr_rom #(
     localparam `FINNR_UINT HeldBits = (Held > 1) ? $clog2(Held) : 1;
 
     // Each memory has whole words; synthesis keeps the columns that are used.
+    // verilator lint_off UNUSEDSIGNAL
+    // Reason: the columns and words of the other memory.
     (* rom_style = "block", ram_style = "block" *) logic [Width-1:0] mem [0:Held-1];
 `ifdef YOSYS
     (* rom_style = "logic" *) logic [Width-1:0] rest [0:Depth-1];
@@ -131,8 +133,6 @@ module finnr_rom #(
       initial $readmemh(File, rest);
     end
 
-    // verilator lint_off UNUSEDSIGNAL
-    // Reason: the columns of the other memory.
     logic [Width-1:0] block_q;
     logic [Width-1:0] side_q;
     logic [Width-1:0] tail_q;

@@ -99,10 +99,9 @@ bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostic
   }
   if (options.fps && (!std::isfinite(*options.fps) || *options.fps < kLeastFps))
     return refuse("--fps is not a frame rate", "give frames a second, e.g. --fps 1000");
-  if (!std::ranges::all_of(options.scale, [&](float x) { return finite(x) && x != 0; }) || !std::ranges::all_of(options.offset, finite)) {
-    return refuse("--input-scale and --input-offset are finite numbers, and scales are not 0",
-                  "give the affine that makes the network's input of a raw byte");
-  }
+  std::optional<Boundary> boundary = boundary_of(options, diagnostics);
+  if (!boundary) return false;
+  config.boundary = *std::move(boundary);
   config.clock_mhz = clock_mhz;
   config.device = options.device;
   config.share = options.share;
