@@ -23,8 +23,8 @@ int run_command(int argc, char** argv) {
   Common common;
   add_common(app, common);
 
-  static constexpr AddCommand kCommands[] = {add_check, add_build,   add_run,     add_verify,   add_synth,
-                                             add_print, add_explain, add_devices, add_estimate, add_calibrate, add_explore, add_certify};
+  static constexpr AddCommand kCommands[] = {add_check,   add_build,   add_run,      add_verify,    add_synth,   add_print,
+                                             add_explain, add_devices, add_estimate, add_calibrate, add_explore, add_certify};
   std::vector<Action> actions;
   for (const AddCommand add : kCommands) actions.push_back(add(app, common));
 

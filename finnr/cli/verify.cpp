@@ -41,8 +41,8 @@ Action add_verify(CLI::App& app, Common& common) {
       std::string text = fmt::format("{}: {} streams, {} elements bit-exact ({})\n", options->folder, verdict->streams, verdict->elements,
                                      verdict->simulator);
       if (verdict->measured_interval != 0) {
-        text += fmt::format("interval {} cycles measured = predicted; latency of the first frame {} cycles, as predicted\n", verdict->measured_interval,
-                            verdict->latency);
+        text += fmt::format("interval {} cycles measured = predicted; latency of the first frame {} cycles, as predicted\n",
+                            verdict->measured_interval, verdict->latency);
       }
       say(common, text);
     }

@@ -71,8 +71,8 @@ void expect_none(const std::string& text) {
 
 TEST(Bundle, EveryMissingOrMistypedMemberIsFound) {
   const Json good = Json::parse(to_json(example()));
-  for (const char* key :
-       {"format", "name", "top", "model", "clock_mhz", "interval", "latency", "sources", "memories", "inputs", "outputs", "streams", "units"}) {
+  for (const char* key : {"format", "name", "top", "model", "clock_mhz", "interval", "latency", "sources", "memories", "inputs", "outputs",
+                          "streams", "units"}) {
     Json broken = good;
     broken.erase(key);
     expect_none(broken.dump());
