@@ -146,9 +146,20 @@ double peak_tops(const Fpga& device, int w_bits, int x_bits) {
   return (luts + blocks) * device.clock_mhz * 1e-6;
 }
 
-double attainable_tops(const Fpga& device, int w_bits, int x_bits, double ops_per_byte) {
-  const double roof = peak_tops(device, w_bits, x_bits);
-  return std::min(roof, device.memory_gbytes_per_s * 1e-3 * ops_per_byte);
+double peak_tops(const Fpga& device, std::span<const Work> work) {
+  double operations = 0;
+  double time = 0;
+  for (const Work& one : work) {
+    operations += one.operations;
+    time += one.operations / peak_tops(device, one.w_bits, one.x_bits);
+  }
+  return operations > 0 ? operations / time : 0;
+}
+
+double attainable_tops(const Fpga& device, std::span<const Work> work, double bytes) {
+  double operations = 0;
+  for (const Work& one : work) operations += one.operations;
+  return std::min(peak_tops(device, work), device.memory_gbytes_per_s * 1e-3 * operations / bytes);
 }
 
 std::vector<Fpga> known_devices() {

@@ -47,8 +47,18 @@ std::int64_t products_per_dsp(const Fpga& device, int w_bits, int x_bits);
 /// operation, as FINN-R counts, and all DSP blocks do.
 double peak_tops(const Fpga& device, int w_bits, int x_bits);
 
-/// The roofline: the flat roof, or what external memory feeds at `ops_per_byte` operations a byte.
-double attainable_tops(const Fpga& device, int w_bits, int x_bits, double ops_per_byte);
+/// Operations of one precision in a frame.
+struct Work {
+  double operations = 0;
+  int w_bits = 1;
+  int x_bits = 1;
+};
+
+/// The flat roof of work of several precisions: all operations over the time that each kind would take on the whole device.
+double peak_tops(const Fpga& device, std::span<const Work> work);
+
+/// The roofline: the flat roof, or what external memory feeds when a frame moves `bytes` over it.
+double attainable_tops(const Fpga& device, std::span<const Work> work, double bytes);
 
 /// devices/*.json inside the binary.
 std::span<const EmbeddedFile> device_files();

@@ -65,8 +65,12 @@ TEST(Fpga, Roofs) {
   const Fpga device = *find_device("pynq-z1");
   // 0.7 * 53200 / 2.5 operations in LUTs, 2 * 220 * 25 in DSP blocks, at 100 MHz.
   EXPECT_NEAR(peak_tops(device, 1, 1), (0.7 * 53200 / 2.5 + 2 * 220 * 25) * 100e-6, 1e-9);
-  EXPECT_NEAR(attainable_tops(device, 1, 1, 10.0), 0.021, 1e-9) << "2.1 GB/s";
-  EXPECT_EQ(attainable_tops(device, 8, 8, 1e9), peak_tops(device, 8, 8));
+  const Work binary{1e9, 1, 1};
+  EXPECT_NEAR(attainable_tops(device, {&binary, 1}, 1e8), 0.021, 1e-9) << "10 operations a byte at 2.1 GB/s";
+  EXPECT_NEAR(attainable_tops(device, {&binary, 1}, 1), peak_tops(device, 1, 1), 1e-9);
+  const std::vector<Work> mixed = {binary, {1e9, 8, 8}};
+  EXPECT_NEAR(peak_tops(device, mixed), 2 / (1 / peak_tops(device, 1, 1) + 1 / peak_tops(device, 8, 8)), 1e-9);
+  EXPECT_EQ(peak_tops(device, std::span<const Work>()), 0) << "nothing to multiply";
 }
 
 TEST(Fpga, RefusesBadFiles) {

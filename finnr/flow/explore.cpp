@@ -25,7 +25,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Changes when the same job may come to another result: cost functions, options, the form of results.
-constexpr const char* kResultsVersion = "finnr-explore-1";
+constexpr const char* kResultsVersion = "finnr-explore-2";
 
 /// Two 64-bit FNV-1a sums from different starts, in hexadecimal.
 class ContentHash {
@@ -169,10 +169,8 @@ ExplorePoint run(const ExploreJob& job, const Subject& subject, const Fpga& devi
   point.bottleneck = found->bottleneck;
   point.binding = found->binding;
   point.twice = found->twice;
-  const auto operations = static_cast<double>(subject.operations);
-  point.tops = operations * point.fps * 1e-12;
-  point.attainable_tops =
-      attainable_tops(device, subject.w_bits, subject.x_bits, operations / std::max(1.0, static_cast<double>(subject.io_bits) / 8));
+  point.tops = subject.operations() * point.fps * 1e-12;
+  point.attainable_tops = attainable_tops(device, subject.work, std::max(1.0, static_cast<double>(subject.io_bits) / 8));
   point.folding = write_folding(subject.part, found->folding);
   if (!certificates.empty()) {
     const Status written = write_file(certificates / (job.key + ".json"), to_json(found->certificate));

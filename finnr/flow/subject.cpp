@@ -1,36 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "finnr/flow/subject.h"
 
-#include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <optional>
+#include <utility>
 
 #include "finnr/hardware/description.h"
 
 namespace finnr {
 namespace {
 
-struct Work {
-  std::int64_t products = 0;
-  int w_bits = 1;
-};
-
-Work work_of(const Layer& layer) {
-  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) return {m->vectors * m->inputs * m->outputs, m->w.bits()};
-  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) return {d->pixels * d->channels * d->kernel, d->w.bits()};
-  return {};
+/// Products of a layer and the bits of its weights; nothing without weights.
+std::optional<std::pair<std::int64_t, int>> products_of(const Layer& layer) {
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) return std::pair(m->vectors * m->inputs * m->outputs, m->w.bits());
+  if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) return std::pair(d->pixels * d->channels * d->kernel, d->w.bits());
+  return std::nullopt;
 }
 
 Subject subject_of(std::string name, HardwarePart part) {
-  Subject subject{std::move(name), std::move(part), 0, 0, 1, 1};
-  std::int64_t most = 0;
+  Subject subject{std::move(name), std::move(part), {}, 0};
   for (const Layer& layer : subject.part.layers) {
-    const Work work = work_of(layer);
-    subject.operations += 2 * work.products;
-    if (work.products <= most) continue;
-    most = work.products;
-    subject.w_bits = work.w_bits;
-    subject.x_bits = subject.part.links[layer.inputs[0]].type.bits();
+    const auto products = products_of(layer);
+    if (!products) continue;
+    subject.work.push_back({2.0 * static_cast<double>(products->first), products->second, subject.part.links[layer.inputs[0]].type.bits()});
   }
   for (const auto* links : {&subject.part.inputs, &subject.part.outputs}) {
     for (const std::size_t link : *links) {
@@ -42,6 +35,12 @@ Subject subject_of(std::string name, HardwarePart part) {
 }
 
 }  // namespace
+
+double Subject::operations() const {
+  double sum = 0;
+  for (const Work& one : work) sum += one.operations;
+  return sum;
+}
 
 std::optional<Subject> read_subject(const std::string& path, const Boundary& boundary, Diagnostics& diagnostics) {
   const std::string name = std::filesystem::path(path).stem().string();

@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "finnr/cost/fpga.h"
 #include "finnr/explore/fit.h"
@@ -14,10 +15,10 @@ namespace finnr {
 struct Subject {
   std::string name;
   HardwarePart part;
-  std::int64_t operations = 0;  ///< a frame; a product and its addition are two
-  std::int64_t io_bits = 0;     ///< that enter and leave in a frame
-  int w_bits = 1;               ///< of the layer with the most operations
-  int x_bits = 1;
+  std::vector<Work> work;    ///< of every layer with weights, in a frame; a product and its addition are two operations
+  std::int64_t io_bits = 0;  ///< that enter and leave in a frame
+
+  [[nodiscard]] double operations() const;
 };
 std::optional<Subject> read_subject(const std::string& path, const Boundary& boundary, Diagnostics& diagnostics);
 
