@@ -21,7 +21,8 @@ constexpr std::array<Schedule::Kind, 3> kKinds = {Schedule::Kind::kSteady, Sched
 
 class Sizer {
  public:
-  explicit Sizer(Design& design) : design_(design), interval_(interval(design)), queues_(inner_queues(design)) {
+  Sizer(Design& design, std::int64_t most_beats)
+      : design_(design), interval_(interval(design)), queues_(inner_queues(design)), beats_left_(most_beats) {
     const auto bits = [&](UnitId queue) { return depth(queue) * design.streams[design.units[queue.index()].inputs[0]].beat_bits(); };
     std::ranges::stable_sort(queues_, [&](UnitId a, UnitId b) { return bits(a) > bits(b); });
     for (const UnitId queue : queues_) regions_.push_back(region_of(design, queue));
@@ -40,7 +41,7 @@ class Sizer {
     for (std::size_t i = 0; i < queues_.size(); ++i) {
       if (!least_[i]) shorten(queues_[i], [&] { return lateness(); });
     }
-    return true;
+    return !exhausted_;
   }
 
  private:
@@ -51,32 +52,46 @@ class Sizer {
     return list;
   }
 
+  /// What token::settle finds within the beats that are left.
+  token::Rate settle(token::Model& model, const std::vector<UnitId>& units) {
+    std::int64_t beats = 1;  // in a frame
+    for (const UnitId unit : units) {
+      for (const std::size_t stream : design_.units[unit.index()].outputs) beats += design_.streams[stream].beats();
+    }
+    const token::Rate rate = token::settle(model, interval_, beats_left_ / beats);
+    beats_left_ -= model.frames() * beats;
+    exhausted_ = exhausted_ || rate == token::Rate::kUnknown;
+    return rate;
+  }
+
   /// Depths with which no beat waits for room: as many as were inside when there was room without end.
   bool make_enough() {
     for (const UnitId queue : queues_) depth(queue) = token::kUnbounded;
     token::Model model(design_, {Schedule::Kind::kSteady, interval_});
     for (const UnitId queue : queues_) model.queue(queue).measure();
-    if (token::settle(model, interval_) != token::Rate::kKept) return false;
+    if (settle(model, all_) != token::Rate::kKept) return false;
     for (const UnitId queue : queues_) depth(queue) = model.queue(queue).peak() + kMoreBeats;
     return true;
   }
 
-  /// By how many cycles every frame of some units is later than the one before it, for ever; nothing at a standstill.
-  std::optional<std::int64_t> lateness(Schedule::Kind kind, const std::vector<UnitId>& units) const {
+  /// By how many cycles every frame of some units is later than the one before it, for ever; nothing at a standstill, or when no
+  /// beats are left to find out.
+  std::optional<std::int64_t> lateness(Schedule::Kind kind, const std::vector<UnitId>& units) {
     token::Model model(design_, {kind, interval_}, units);
-    switch (token::settle(model, interval_)) {
+    switch (settle(model, units)) {
       case token::Rate::kKept:
         return 0;
       case token::Rate::kLost:
         return std::max<std::int64_t>(1, model.lateness(interval_));
       case token::Rate::kDeadlock:
+      case token::Rate::kUnknown:
         break;
     }
     return std::nullopt;
   }
 
   /// Of the whole design, under the first kind of inputs that makes it late.
-  std::optional<std::int64_t> lateness() const {
+  std::optional<std::int64_t> lateness() {
     for (const Schedule::Kind kind : kKinds) {
       const std::optional<std::int64_t> late = lateness(kind, all_);
       if (!late || *late > 0) return late;
@@ -88,6 +103,7 @@ class Sizer {
   bool mend(const std::vector<std::int64_t>& enough) {
     std::optional<std::int64_t> late = lateness();
     while (!late || *late > 0) {
+      if (exhausted_) return false;
       std::optional<std::size_t> best;
       std::optional<std::int64_t> least_late;
       for (std::size_t i = 0; i < queues_.size() && least_late != 0; ++i) {
@@ -135,7 +151,9 @@ class Sizer {
   std::vector<UnitId> all_;
   std::vector<UnitId> queues_;
   std::vector<std::vector<UnitId>> regions_;  // by queue
-  std::vector<bool> least_;                   // by queue: its region would lose rate with one beat less
+  std::int64_t beats_left_;
+  bool exhausted_ = false;
+  std::vector<bool> least_;  // by queue: its region would lose rate with one beat less
 };
 
 }  // namespace
@@ -151,9 +169,9 @@ std::vector<UnitId> inner_queues(const Design& design) {
   return queues;
 }
 
-bool size_queues(Design& design) {
+bool size_queues(Design& design, std::int64_t most_beats) {
   Design sized = design;
-  if (!Sizer(sized).run()) return false;
+  if (!Sizer(sized, most_beats).run()) return false;
   drop_empty_queues(sized);
   design = std::move(sized);
   return true;

@@ -11,6 +11,9 @@ namespace finnr {
 /// The queues where branches meet: all but those at the edges of the accelerator.
 std::vector<UnitId> inner_queues(const Design& design);
 
+/// Beats that sizing simulates at most: some seconds of work.
+inline constexpr std::int64_t kMostSizingBeats = std::int64_t{1} << 29;
+
 /// Makes the inner queues as short as the rate allows. The design afterwards sustains its own interval() under steady, bursty and
 /// greedy inputs, and no single queue could be shorter by one (it need not be the least total). Queues of no beat are left out.
 ///
@@ -18,8 +21,9 @@ std::vector<UnitId> inner_queues(const Design& design);
 /// bits first, is made as short as the units around it allow (region.h): the rate is monotone in depth, so bisection finds it.
 /// At last the whole design is simulated; queues that are too short together are made deeper and sized with the whole design.
 ///
-/// False, and nothing is changed, when not even the depths that are enough for steady inputs sustain the interval under all.
-bool size_queues(Design& design);
+/// False, and nothing is changed, when not even the depths that are enough for steady inputs sustain the interval under all, or when
+/// finding out would take more than `most_beats`. The queues of lowering are deep enough in both cases.
+bool size_queues(Design& design, std::int64_t most_beats = kMostSizingBeats);
 
 /// Takes the queues of no beat out of a design.
 void drop_empty_queues(Design& design);

@@ -73,6 +73,17 @@ Graph branches() {
   return net.done({net.conv(both, 3, {1, 1})});
 }
 
+TEST(Queues, StayAsTheyAreWhenSizingWouldTakeTooLong) {
+  const Graph graph = branches();
+  const Design before = lowered(graph, default_folding(part_of(graph)));
+  for (const std::int64_t beats : {0, 1'000, 10'000, 100'000}) {
+    Design design = before;
+    EXPECT_FALSE(size_queues(design, beats)) << beats;
+    EXPECT_EQ(print(design), print(before));
+  }
+  EXPECT_TRUE(keeps_rate(before));
+}
+
 TEST(Queues, ADiamondNeedsItsFrameAndTwoBeats) {
   const Design design = sized(diamond(40, 500));
   EXPECT_EQ(std::get<Fifo>(design.units[2].kind).depth, 42);

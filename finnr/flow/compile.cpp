@@ -74,6 +74,12 @@ class Steps {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
+Result<Design> lowered(const Config& config, const HardwarePart& part, const Folding& folding) {
+  FINNR_ASSIGN(Design design, lower(part, folding, fs::path(config.model).stem().string()));
+  design.clock_mhz = config.clock_mhz;
+  return design;
+}
+
 /// Everything that can fail once; what a user should see in full goes to `diagnostics` first.
 Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   const Diagnostic reported;  // stands for "already in diagnostics"; never shown
@@ -89,9 +95,11 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   Steps steps(record.steps);
   FINNR_ASSIGN(const ChosenFolding chosen, choose_folding(config, *part, diagnostics));
   if (chosen.fit) steps.done("explore", summary(config, *chosen.fit));
-  FINNR_ASSIGN(record.design, make_design(config, *part, chosen.folding));
-  steps.done("fold", fmt::format("{} units, {} MACs a cycle, {} cycles a frame", record.design.units.size(), macs_per_cycle(record.design),
-                                 interval(record.design)));
+  FINNR_ASSIGN(record.design, lowered(config, *part, chosen.folding));
+  const bool sized = size_queues(record.design);
+  steps.done("fold",
+             fmt::format("{} units, {} MACs a cycle, {} cycles a frame{}", record.design.units.size(), macs_per_cycle(record.design),
+                         interval(record.design), sized ? "" : "; queues where branches meet are deeper than needed"));
 
   Generated generated = generate(record.design);
   generated.bundle.model = config.model;
@@ -147,16 +155,11 @@ Result<ChosenFolding> choose_folding(const Config& config, const HardwarePart& p
   return chosen;
 }
 
-Result<Design> make_design(const Config& config, const HardwarePart& part, const Folding& folding) {
-  FINNR_ASSIGN(Design design, lower(part, folding, fs::path(config.model).stem().string()));
-  design.clock_mhz = config.clock_mhz;
-  size_queues(design);
-  return design;
-}
-
 Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics) {
   FINNR_ASSIGN(const ChosenFolding chosen, choose_folding(config, part, diagnostics));
-  return make_design(config, part, chosen.folding);
+  FINNR_ASSIGN(Design design, lowered(config, part, chosen.folding));
+  size_queues(design);
+  return design;
 }
 
 std::optional<Record> compile(const Config& config, Diagnostics& diagnostics) {

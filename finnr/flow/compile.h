@@ -56,7 +56,6 @@ struct ChosenFolding {
 Result<ChosenFolding> choose_folding(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
 
 /// Design of a prepared network.
-Result<Design> make_design(const Config& config, const HardwarePart& part, const Folding& folding);
 Result<Design> make_design(const Config& config, const HardwarePart& part, Diagnostics& diagnostics);
 
 }  // namespace finnr

@@ -45,6 +45,7 @@ Status check_rate(const Design& design, std::int64_t cycles, token::Schedule::Ki
       return ok_status();
     case token::Rate::kDeadlock:
       return deadlock(design, model.wait_cycle());
+    case token::Rate::kUnknown:  // not without a limit
     case token::Rate::kLost:
       break;
   }

@@ -33,6 +33,8 @@ class Model {
 
   /// Runs until the frame before `frames` has left everywhere; false when it stands still earlier.
   bool run(std::int64_t frames);
+  /// Frames it was run for.
+  [[nodiscard]] std::int64_t frames() const { return frames_; }
 
   /// Frames that a unit holds at most, and one: the beats of a frame depend on so many frames before it.
   [[nodiscard]] std::int64_t span() const { return span_; }
@@ -67,6 +69,7 @@ class Model {
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::size_t> ends_;  // streams that leave
   bool greedy_;
+  std::int64_t frames_ = 0;
   std::int64_t span_ = 1;
 };
 
