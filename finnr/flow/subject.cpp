@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-#include "finnr/hardware/description.h"
+#include "finnr/flow/estimate.h"
 
 namespace finnr {
 namespace {
@@ -43,20 +43,10 @@ double Subject::operations() const {
 }
 
 std::optional<Subject> read_subject(const std::string& path, const Boundary& boundary, Diagnostics& diagnostics) {
-  const std::string name = std::filesystem::path(path).stem().string();
-  if (is_description(path)) {
-    const Result<NetworkDescription> description = read_description(path);
-    Result<HardwarePart> part = description.ok() ? hardware_of(*description) : Result<HardwarePart>(description.error());
-    report_failure(part, diagnostics, path);
-    if (!part.ok()) return std::nullopt;
-    return subject_of(name, *std::move(part));
-  }
-  std::optional<Network> network = read_network(path, diagnostics);
-  std::optional<HardwarePart> part;
-  if (network && streamline(*network, boundary, diagnostics)) part = plan_hardware(*network, diagnostics);
-  name_file(diagnostics, path);
-  if (!part) return std::nullopt;
-  return subject_of(name, *std::move(part));
+  Result<PlannedPart> planned = plan_part(path, boundary, diagnostics);
+  report_failure(planned, diagnostics, path);
+  if (!planned.ok()) return std::nullopt;
+  return subject_of(std::filesystem::path(planned->file).stem().string(), std::move(planned->part));
 }
 
 Room room_in(const Fpga& device, double share, double clock_mhz) {
