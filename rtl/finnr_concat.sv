@@ -29,6 +29,10 @@ module finnr_concat #(
   output logic [Width-1:0]        m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   // Bits that hold the last beat of every turn.
   function automatic `FINNR_UINT count_bits(input logic [Inputs*32-1:0] turns);
     count_bits = 1;
@@ -66,7 +70,7 @@ module finnr_concat #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (rst) begin
       input_q <= '0;
       count_q <= '0;
     end else if (m_valid_o && m_ready_i) begin

@@ -29,6 +29,10 @@ module finnr_fifo #(
   output logic [Width-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   `FINNR_CHECK(gen_check_width, Width >= 1, "finnr_fifo: Width must be at least 1")
   `FINNR_CHECK(gen_check_depth, Depth >= 1, "finnr_fifo: Depth must be at least 1")
   `FINNR_CHECK(gen_check_style, Style <= 3, "finnr_fifo: Style must be 0 to 3")
@@ -42,7 +46,7 @@ module finnr_fifo #(
     assign m_data_o  = data_q;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) full_q <= 1'b0;
+      if (rst) full_q <= 1'b0;
       else full_q <= full_q ? !m_ready_i : s_valid_i;
       if (!full_q) data_q <= s_data_i;
     end
@@ -60,7 +64,7 @@ module finnr_fifo #(
     assign push      = s_valid_i && s_ready_o;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         wr_q    <= '0;
         rd_q    <= '0;
         count_q <= '0;
@@ -94,7 +98,7 @@ module finnr_fifo #(
       assign pop       = (count_q != '0) && (!valid_q || m_ready_i);
 
       always_ff @(posedge clk_i) begin
-        if (!rst_ni) valid_q <= 1'b0;
+        if (rst) valid_q <= 1'b0;
         else if (!valid_q || m_ready_i) valid_q <= (count_q != '0);
       end
 

@@ -25,6 +25,10 @@ module finnr_fork #(
   output logic [Width-1:0]   m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   `FINNR_CHECK(gen_check_width, Width >= 1, "finnr_fork: Width must be at least 1")
   `FINNR_CHECK(gen_check_outputs, Outputs >= 1, "finnr_fork: Outputs must be at least 1")
 
@@ -35,7 +39,7 @@ module finnr_fork #(
   assign m_data_o  = s_data_i;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni || s_ready_o) done_q <= '0;
+    if (rst || s_ready_o) done_q <= '0;
     else if (s_valid_i) done_q <= done_q | m_ready_i;
   end
 

@@ -37,6 +37,10 @@ module finnr_join #(
   output logic [Lanes*OutBits-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   `FINNR_CHECK(gen_check_lanes, Lanes >= 1, "finnr_join: Lanes must be at least 1")
   `FINNR_CHECK(gen_check_bits, ABits >= 1 && ABits <= 64 && BBits >= 1 && BBits <= 64 && OutBits >= 1 && OutBits <= 64,
                "finnr_join: ABits, BBits and OutBits must be 1 to 64")
@@ -82,7 +86,7 @@ module finnr_join #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
+    if (rst) valid_q <= 1'b0;
     else if (enable) valid_q <= a_valid_i && b_valid_i;
     if (enable) data_q <= result;
   end

@@ -20,6 +20,10 @@ module finnr_last #(
   output logic last_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   `FINNR_CHECK(gen_check_beats, Beats >= 1, "finnr_last: Beats must be at least 1")
 
   localparam `FINNR_UINT CountBits = (Beats > 1) ? $clog2(Beats) : 1;
@@ -29,7 +33,7 @@ module finnr_last #(
   assign last_o = (count_q == CountBits'(Beats - 1));
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) count_q <= '0;
+    if (rst) count_q <= '0;
     else if (valid_i && ready_i) count_q <= last_o ? '0 : count_q + 1'b1;
   end
 

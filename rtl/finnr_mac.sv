@@ -75,6 +75,10 @@ module finnr_mac #(
   output logic [Pe*OutBits-1:0]                     m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT InBits   = (PerLane ? Pe : 1) * Simd * XBits;
   localparam `FINNR_UINT Depth    = Channels / Pe * Beats;
   localparam `FINNR_UINT AddrBits = (Depth > 1) ? $clog2(Depth) : 1;
@@ -122,7 +126,7 @@ module finnr_mac #(
 
   if (Depth > 1) begin : gen_addr
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) addr_q <= '0;
+      if (rst) addr_q <= '0;
       else if (push) addr_q <= (addr_q == AddrBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
     end
   end else begin : gen_no_addr
@@ -169,7 +173,7 @@ module finnr_mac #(
   finnr_delay #(.Width(InBits), .Cycles(ReadRegs)) u_input_read (.clk_i(clk_i), .en_i(enable), .d_i(x_lanes), .q_o(x));
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= '0;
+    if (rst) valid_q <= '0;
     else if (enable) valid_q <= Stages'({valid_q, s_valid_i});
     if (push) x_q <= s_data_i;
   end
@@ -204,7 +208,7 @@ module finnr_mac #(
     assign acc_valid = acc_valid_q;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         beat_q      <= '0;
         acc_valid_q <= 1'b0;
       end else if (enable) begin
@@ -239,7 +243,7 @@ module finnr_mac #(
     assign turned = (turn_q == TurnBits'(Beats - 1));
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         fold_q <= '0;
         turn_q <= '0;
       end else if (next) begin

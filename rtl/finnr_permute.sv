@@ -32,6 +32,10 @@ module finnr_permute #(
   output logic [Width-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT IndexBits = (InBeats > 1) ? $clog2(InBeats) : 1;
   localparam `FINNR_UINT OutBits   = (OutBeats > 1) ? $clog2(OutBeats) : 1;
   localparam `FINNR_UINT AddrBits  = $clog2(2 * InBeats);
@@ -64,7 +68,7 @@ module finnr_permute #(
   assign m_valid_o  = valid_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (rst) begin
       wr_q          <= '0;
       in_q          <= '0;
       full_q        <= '0;

@@ -44,6 +44,10 @@ module finnr_pool #(
   output logic [Lanes*OutBits-1:0]    m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT CountBits = (Count > 1) ? $clog2(Count) : 1;
 
   `FINNR_CHECK(gen_check_lanes, Lanes >= 1, "finnr_pool: Lanes must be at least 1")
@@ -93,7 +97,7 @@ module finnr_pool #(
   assign last      = (round_q == CountBits'(Count - 1));
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) round_q <= '0;
+    if (rst) round_q <= '0;
     else if (push && wrap) round_q <= last ? '0 : round_q + 1'b1;
   end
 
@@ -111,7 +115,7 @@ module finnr_pool #(
     assign op_first = x_first_q;
     assign op_last  = x_last_q;
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) x_valid_q <= 1'b0;
+      if (rst) x_valid_q <= 1'b0;
       else if (enable) x_valid_q <= s_valid_i;
       if (push) begin
         x_first_q <= first;
@@ -164,7 +168,7 @@ module finnr_pool #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) beat_q <= '0;
+      if (rst) beat_q <= '0;
       else if (push) beat_q <= wrap ? '0 : beat_q + 1'b1;
       if (push) begin
         x_beat_q <= beat_q;
@@ -189,7 +193,7 @@ module finnr_pool #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
+    if (rst) valid_q <= 1'b0;
     else if (enable) valid_q <= op_valid && op_last;
     if (enable && op_valid) result_q <= result;
   end

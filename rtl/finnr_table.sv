@@ -35,6 +35,10 @@ module finnr_table #(
   output logic [Pe*OutBits-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT Folds    = PerChannel ? Channels / Pe : 1;
   localparam `FINNR_UINT FoldBits = (Folds > 1) ? $clog2(Folds) : 1;
   localparam `FINNR_UINT Depth    = Folds << XBits;
@@ -57,13 +61,13 @@ module finnr_table #(
   assign m_valid_o = valid_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_q <= 1'b0;
+    if (rst) valid_q <= 1'b0;
     else if (enable) valid_q <= s_valid_i;
   end
 
   if (Folds > 1) begin : gen_count
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) fold_q <= '0;
+      if (rst) fold_q <= '0;
       else if (push) fold_q <= (fold_q == FoldBits'(Folds - 1)) ? '0 : fold_q + 1'b1;
     end
   end else begin : gen_no_count

@@ -26,6 +26,10 @@ module finnr_take #(
   output logic [Width-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT CountBits = (Period > 1) ? $clog2(Period) : 1;
 
   `FINNR_CHECK(gen_check_width, Width >= 1, "finnr_take: Width must be at least 1")
@@ -43,7 +47,7 @@ module finnr_take #(
   assign m_data_o  = s_data_i;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) count_q <= '0;
+    if (rst) count_q <= '0;
     else if (s_valid_i && s_ready_o) count_q <= (count_q == CountBits'(Period - 1)) ? '0 : count_q + 1'b1;
   end
 

@@ -49,6 +49,10 @@ module finnr_threshold #(
   output logic [Pe*OutBits-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT Folds     = Channels / Pe;
   localparam `FINNR_UINT FoldBits  = (Folds > 1) ? $clog2(Folds) : 1;
   localparam `FINNR_UINT SignBits  = (StepSigns == 1) ? NumThresholds : (StepSigns == 2) ? 1 : 0;
@@ -72,7 +76,7 @@ module finnr_threshold #(
 
   if (Folds > 1) begin : gen_count
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) fold_q <= '0;
+      if (rst) fold_q <= '0;
       else if (s_valid_i && enable) fold_q <= (fold_q == FoldBits'(Folds - 1)) ? '0 : fold_q + 1'b1;
     end
   end else begin : gen_no_count
@@ -138,7 +142,7 @@ module finnr_threshold #(
     assign m_data_o  = data_q;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         x_valid_q <= 1'b0;
         valid_q   <= 1'b0;
       end else if (enable) begin
@@ -197,7 +201,7 @@ module finnr_threshold #(
     assign m_valid_o = valid_q;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) valid_q <= 1'b0;
+      if (rst) valid_q <= 1'b0;
       else if (enable) valid_q <= valid[Steps];
       if (enable) n_q <= n[Steps*Pe*Steps +: Pe*Steps];
     end

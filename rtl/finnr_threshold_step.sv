@@ -43,6 +43,10 @@ module finnr_threshold_step #(
   output logic [Pe*CountBits-1:0]                      n_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT WordBits = Pe * EntryBits;
   localparam `FINNR_UINT MinBits  = ((XBits > ThrBits) ? XBits : ThrBits) + (XSigned ? 0 : 1);
   // The counts n_i after which there is a threshold to look at: 0, 2 * Step, 4 * Step, ...
@@ -59,7 +63,7 @@ module finnr_threshold_step #(
   logic [Pe*CountBits-1:0] n_q;
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) valid_o <= 1'b0;
+    if (rst) valid_o <= 1'b0;
     else if (en_i) valid_o <= valid_i;
     if (en_i) begin
       fold_o <= fold_i;

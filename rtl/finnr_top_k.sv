@@ -34,6 +34,10 @@ module finnr_top_k #(
   output logic [IndexBits-1:0]   m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT LabelBits = (Labels > 1) ? $clog2(Labels) : 1;
   localparam `FINNR_UINT CountBits = $clog2(K + 1);
   // A key is the value made unsigned, under a leading 1; an empty place is 0 and so loses against every value.
@@ -91,7 +95,7 @@ module finnr_top_k #(
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (rst) begin
       next_q  <= '0;
       count_q <= '0;
     end else begin

@@ -27,6 +27,10 @@ module finnr_width #(
   output logic [OutLanes*ElementBits-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   localparam `FINNR_UINT InBits  = InLanes * ElementBits;
   localparam `FINNR_UINT OutBits = OutLanes * ElementBits;
 
@@ -43,7 +47,7 @@ module finnr_width #(
     // verilator lint_off UNUSEDSIGNAL
     // Reason: the plain wire has no state; clock and reset serve the assertions only.
     logic unused;
-    assign unused = clk_i ^ rst_ni;
+    assign unused = clk_i ^ rst;
     // verilator lint_on UNUSEDSIGNAL
   end else if (InLanes < OutLanes) begin : gen_up
     // Beats shift in from the top, so that the first one ends in the lowest lanes.
@@ -61,7 +65,7 @@ module finnr_width #(
     assign m_data_o  = data_q;
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         full_q  <= 1'b0;
         count_q <= '0;
       end else begin
@@ -86,7 +90,7 @@ module finnr_width #(
     assign m_data_o  = data_q[OutBits-1:0];
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         valid_q <= 1'b0;
         last_q  <= 1'b0;
         count_q <= '0;

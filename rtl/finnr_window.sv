@@ -68,6 +68,10 @@ module finnr_window #(
   output logic [TileH*TileW*Lanes*ElementBits-1:0] m_data_o
 );
 
+  logic rst;
+
+  finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
+
   `FINNR_CHECK(gen_check_image, H >= 1 && W >= 1 && Groups >= 1 && Inner >= 1, "finnr_window: the image must not be empty")
   `FINNR_CHECK(gen_check_output, OH >= 1 && OW >= 1, "finnr_window: OH and OW must be at least 1")
   `FINNR_CHECK(gen_check_kernel, KH >= 1 && KW >= 1, "finnr_window: KH and KW must be at least 1")
@@ -175,6 +179,21 @@ module finnr_window #(
   // Corner of the last group of an output row's last window.
   localparam int EndCornerX = ZeroX + (LeftQ + (OW - 1) * OxV) * Beats + (GroupsI - 1) * Next;
 
+  // The slots that follow all slots after a step that is known: tables, because adders of few bits are large.
+  function automatic bit [Rows*SlotBits-1:0] slots_after(input int step);
+    int r;
+    slots_after = '0;
+    for (r = 0; r < Ri; r = r + 1) slots_after[r*SlotBits +: SlotBits] = SlotBits'(mod(r + step, Ri));
+  endfunction
+  function automatic logic [SlotBits-1:0] slot_of(input bit [Rows*SlotBits-1:0] slots, input logic [SlotBits-1:0] slot);
+    slot_of = slots[32'(slot)*SlotBits +: SlotBits];
+  endfunction
+  localparam bit [Rows*SlotBits-1:0] AfterKy      = slots_after(KyV / UY);
+  localparam bit [Rows*SlotBits-1:0] AfterKyCarry = slots_after(KyV / UY + 1);
+  localparam bit [Rows*SlotBits-1:0] AfterOy      = slots_after(OyV / UY);
+  localparam bit [Rows*SlotBits-1:0] AfterOyCarry = slots_after(OyV / UY + 1);
+  localparam bit [Rows*SlotBits-1:0] AfterFrame   = slots_after(SlotBack);
+
   function automatic logic [SlotBits-1:0] slot_after(input logic [SlotBits-1:0] slot, input logic [SlotBits-1:0] step);
     logic [SlotBits:0] sum;
     sum = {1'b0, slot} + {1'b0, step};
@@ -202,9 +221,10 @@ module finnr_window #(
   logic [YBits-1:0]    corner_y_q, y_q, corner_y, ky_y;
   logic [YrBits-1:0]   corner_yr_q, yr_q, corner_yr, ky_yr;
   logic [SlotBits-1:0] corner_slot_q, slot_q, corner_slot, ky_slot;
-  logic [YBits-1:0]    base, top, limit, passed;
+  logic [YBits-1:0]    base, top, limit, passed, gained;
+  logic                turn;     // the last beat of an output row is read
   logic                last_i, last_kx, last_ky, last_g, last_ox, last_oy;
-  logic                end_kx, end_ky, end_g, end_ox, end_oy;
+  logic                end_kx, end_ky, end_g, end_ox;
   logic                carry_kx, carry_ky, carry_ox, carry_oy;
   logic                ready;    // every real pixel of the beat is written
   logic                enough;   // and the ring can hold them
@@ -217,10 +237,10 @@ module finnr_window #(
   assign s_ready_o = (wr_y_q < limit);
   assign push      = s_valid_i && s_ready_o;
 
-  assign last_i  = (i_q  == IBits'(Inner - 1));
-  assign last_kx = (kx_q == KxBits'(KxLast));
-  assign last_ky = (ky_q == KyBits'(KyLast));
-  assign last_g  = (g_q  == GBits'(Groups - 1));
+  assign last_i  = (Inner == 1)  || (i_q  == IBits'(Inner - 1));
+  assign last_kx = (KxLast == 0) || (kx_q == KxBits'(KxLast));
+  assign last_ky = (KyLast == 0) || (Follow && UY == 1 ? y_q == YBits'(ZeroY + TopQ + KyLast * KyV) : ky_q == KyBits'(KyLast));
+  assign last_g  = (Groups == 1) || (g_q  == GBits'(Groups - 1));
   // Where the position tells it, the counter is not needed (of columns: asked for a window's last group only).
   assign last_ox = (UX == 1) ? (corner_x_q == XBits'(EndCornerX)) : (ox_q == OxBits'(OW - 1));
   assign last_oy = (UY == 1 && !Follow) ? (corner_y_q == YBits'(ZeroY + LastQ)) : (oy_q == OyBits'(OH - 1));
@@ -228,22 +248,21 @@ module finnr_window #(
   assign end_ky  = end_kx && last_ky;
   assign end_g   = end_ky && last_g;
   assign end_ox  = end_g && last_ox;
-  assign end_oy  = end_ox && last_oy;
 
   // The next beat of the pixel, or the next column of the kernel.
-  assign carry_kx = (32'(xr_q) + 32'(KxV % UX) >= 32'(UX));
+  assign carry_kx = UX > 1 && (32'(xr_q) + 32'(KxV % UX) >= 32'(UX));
   assign step_kx  = carry_kx ? XBits'((KxV / UX + 1) * Beats - (Part - 1)) : XBits'((KxV / UX) * Beats - (Part - 1));
   assign kx_x     = x_q + (last_i ? step_kx : XBits'(1));
   assign kx_xr    = xr_q + XrBits'(KxV % UX) - (carry_kx ? XrBits'(UX) : '0);
 
   // The next row of the kernel.
-  assign carry_ky = (32'(yr_q) + 32'(KyV % UY) >= 32'(UY));
+  assign carry_ky = UY > 1 && (32'(yr_q) + 32'(KyV % UY) >= 32'(UY));
   assign ky_y     = y_q + (carry_ky ? YBits'(KyV / UY + 1) : YBits'(KyV / UY));
   assign ky_yr    = yr_q + YrBits'(KyV % UY) - (carry_ky ? YrBits'(UY) : '0);
-  assign ky_slot  = slot_after(slot_q, carry_ky ? SlotBits'(mod(KyV / UY + 1, Ri)) : SlotBits'(mod(KyV / UY, Ri)));
+  assign ky_slot  = slot_of(carry_ky ? AfterKyCarry : AfterKy, slot_q);
 
   // The next group of this window, or the next window of this output row.
-  assign carry_ox = (32'(corner_xr_q) + 32'(OxV % UX) >= 32'(UX));
+  assign carry_ox = UX > 1 && (32'(corner_xr_q) + 32'(OxV % UX) >= 32'(UX));
   assign step_ox  = carry_ox ? XBits'((OxV / UX + 1) * Beats - (Beats - Part)) : XBits'((OxV / UX) * Beats - (Beats - Part));
   always_comb begin
     corner_x  = corner_x_q + (last_g ? step_ox : XBits'(Next));
@@ -256,12 +275,11 @@ module finnr_window #(
   end
 
   // The next output row.
-  assign carry_oy = (32'(corner_yr_q) + 32'(OyV % UY) >= 32'(UY));
+  assign carry_oy = UY > 1 && (32'(corner_yr_q) + 32'(OyV % UY) >= 32'(UY));
   always_comb begin
     corner_y    = corner_y_q + (carry_oy ? YBits'(OyV / UY + 1) : YBits'(OyV / UY));
     corner_yr   = corner_yr_q + YrBits'(OyV % UY) - (carry_oy ? YrBits'(UY) : '0);
-    corner_slot = slot_after(corner_slot_q, last_oy ? SlotBits'(SlotBack) :
-                             carry_oy ? SlotBits'(mod(OyV / UY + 1, Ri)) : SlotBits'(mod(OyV / UY, Ri)));
+    corner_slot = slot_of(last_oy ? AfterFrame : carry_oy ? AfterOyCarry : AfterOy, corner_slot_q);
     if (last_oy) begin
       corner_y  = YBits'(ZeroY + TopQ);
       corner_yr = YrBits'(TopR);
@@ -273,30 +291,37 @@ module finnr_window #(
     if (LastQ + 1 > Hi && base > YBits'(ZeroY + Hi)) base = YBits'(ZeroY + Hi);
   end
 
-  // Rows that the origin moves down.
+  // Rows that the origin moves down, and by how many rows writing moves away from it: a choice among constants, which leaves one adder.
   always_comb begin
-    passed = '0;
-    if (read && end_oy) passed = Follow ? YBits'(Hi + TopQ - LastQ) : YBits'(Hi);
-    else if (Follow && read && end_ox) passed = carry_oy ? YBits'(OyV / UY + 1) : YBits'(OyV / UY);
+    turn   = read && end_ox;
+    passed = carry_oy ? YBits'(OyV / UY + 1) : YBits'(OyV / UY);
+    if (!Follow) passed = '0;
+    if (last_oy) passed = Follow ? YBits'(Hi + TopQ - LastQ) : YBits'(Hi);
+    case ({turn, push && wr_last})
+      2'b00:   gained = '0;
+      2'b01:   gained = YBits'(1);
+      2'b10:   gained = -passed;
+      default: gained = YBits'(1) - passed;
+    endcase
   end
 
   assign available = started && ready;
   assign read      = available && (!valid_q || m_ready_i);
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (rst) begin
       wr_y_q  <= YBits'(ZeroY);
       wr_x_q  <= XBits'(ZeroX);
       limit_q <= YBits'(ZeroY + Base + Ri);
     end else begin
       if (push && wr_turn) wr_x_q <= wr_last ? XBits'(ZeroX) : wr_x_q + 1'b1;
-      wr_y_q <= wr_y_q + YBits'(push && wr_last) - passed;
-      if (read && end_ox) limit_q <= base + YBits'(Ri);
+      wr_y_q <= gained + wr_y_q;
+      if (turn) limit_q <= base + YBits'(Ri);
     end
   end
 
   always_ff @(posedge clk_i) begin
-    if (!rst_ni) begin
+    if (rst) begin
       valid_q       <= 1'b0;
       i_q           <= '0;
       kx_q          <= '0;
@@ -390,7 +415,7 @@ module finnr_window #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) wr_addr_q <= '0;
+      if (rst) wr_addr_q <= '0;
       else if (push) wr_addr_q <= (wr_addr_q == AddrBits'(Ri * Line - 1)) ? '0 : wr_addr_q + 1'b1;
     end
 
@@ -507,7 +532,7 @@ module finnr_window #(
     assign wr_addr = addr_of[wr_slot_q] + AddrBits'(32'(wr_g_q) * 32'(Deep)) + addr_of_column(wr_x_q);
 
     always_ff @(posedge clk_i) begin
-      if (!rst_ni) begin
+      if (rst) begin
         wr_g_q    <= '0;
         wr_slot_q <= '0;
       end else begin

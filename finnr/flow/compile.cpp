@@ -7,6 +7,7 @@
 #include <cmath>
 
 #include "finnr/base/files.h"
+#include "finnr/cost/cost_model.h"
 #include "finnr/explore/finn_unit_cost.h"
 #include "finnr/explore/queues.h"
 #include "finnr/flow/subject.h"
@@ -80,6 +81,18 @@ Result<Design> lowered(const Config& config, const HardwarePart& part, const Fol
   return design;
 }
 
+/// What the fitted costs say of every unit, for all cells that have some.
+void add_predictions(const Design& design, Bundle& bundle) {
+  for (const LogicFamily family : {LogicFamily::kXc7, LogicFamily::kEcp5}) {
+    const Result<CostModel> model = cost_model("fitted", family);
+    if (!model.ok()) continue;
+    for (std::size_t i = 0; i < design.units.size(); ++i) {
+      const Cost cost = model->cost(design, design.units[i]);
+      bundle.units[i].predicted[std::string(to_text(model->cells))] = {cost.lut, cost.ff, cost.bram18, cost.uram, cost.dsp};
+    }
+  }
+}
+
 /// Everything that can fail once; what a user should see in full goes to `diagnostics` first.
 Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   const Diagnostic reported;  // stands for "already in diagnostics"; never shown
@@ -106,6 +119,7 @@ Result<Record> build(const Config& config, Diagnostics& diagnostics) {
   for (auto* ports : {&generated.bundle.inputs, &generated.bundle.outputs}) {
     for (Port& port : *ports) port.is_float = network->graph.value(port.value).type.is_float;
   }
+  add_predictions(record.design, generated.bundle);
   record.units = generated.bundle.units;
   std::error_code error;
   const fs::path target = (fs::absolute(config.output, error) / "").lexically_normal().parent_path();  // without a slash at its end

@@ -27,14 +27,21 @@ std::string table(const Synthesis& synthesis, const std::string& folder) {
   const bool ice40 = synthesis.family == Family::kIce40;
   std::size_t width = 5;
   for (const UnitResources& unit : synthesis.units) width = std::max(width, unit.name.size());
-  std::string text = fmt::format("{:<{}}  {:<9}  {:>7}  {:>7}  {:>6}  {:>4}  {:>4}\n", "unit", width, "kind", "LUT", "FF",
-                                 ice40 ? "BRAM4" : "BRAM18", "URAM", "DSP");
-  const auto row = [&](const std::string& name, const std::string& kind, const Resources& r) {
-    text += fmt::format("{:<{}}  {:<9}  {:>7}  {:>7}  {:>6}  {:>4}  {:>4}\n", name, width, kind, r.lut, r.ff, ice40 ? r.bram4 : r.bram18,
-                        r.uram, r.dsp);
+  std::string text = fmt::format("{:<{}}  {:<9}", "unit", width, "kind");
+  for (const char* name : {"LUT", "FF", ice40 ? "BRAM4" : "BRAM18", "URAM", "DSP"}) text += fmt::format("  {:>7} {:>8}", name, "");
+  text += "\n";
+  // Measured, and in brackets what was predicted.
+  const auto row = [&](const std::string& name, const std::string& kind, const Resources& found,
+                       const std::optional<Resources>& predicted) {
+    text += fmt::format("{:<{}}  {:<9}", name, width, kind);
+    for (const auto member :
+         {&Resources::lut, &Resources::ff, ice40 ? &Resources::bram4 : &Resources::bram18, &Resources::uram, &Resources::dsp})
+      text += fmt::format("  {:>7} {:>8}", found.*member, predicted ? fmt::format("({})", (*predicted).*member) : "");
+    text += "\n";
   };
-  for (const UnitResources& unit : synthesis.units) row(unit.name, unit.kind, unit.resources);
-  if (synthesis.units.size() > 1) row("total", "", synthesis.totals);
+  for (const UnitResources& unit : synthesis.units) row(unit.name, unit.kind, unit.resources, unit.estimate);
+  if (synthesis.units.size() > 1) row("total", "", synthesis.totals, synthesis.estimate);
+  if (synthesis.estimate) text += "in brackets: predicted when it was built, as 'finnr estimate' does\n";
   text += fmt::format("{}, {}, each unit for itself, without the AXI shell of a board{}\n{}\n", synthesis.tool,
                       info(synthesis.family).synthesis, synthesis.stored ? "; stored result" : "", counting_rule(synthesis.family));
   if (const auto& placement = synthesis.placement) {

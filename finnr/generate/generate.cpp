@@ -139,7 +139,10 @@ class Generator {
         if (file.name != file_name) continue;
         for (const EmbeddedFile& other : library_files()) {
           const std::string_view module = other.name.substr(0, other.name.find('.'));
-          if (file.text.find(fmt::format("{} #(", module)) != std::string_view::npos) need(module);
+          // "  finnr_reset u_reset (" or "  finnr_ram #(": with parameters or without.
+          for (const char* after : {" #(", " u_"}) {
+            if (file.text.find(fmt::format("  {}{}", module, after)) != std::string_view::npos) need(module);
+          }
         }
       }
     }
@@ -154,7 +157,7 @@ class Generator {
   void add_unit(const Unit& unit) {
     const std::vector<std::size_t>& in = unit.inputs;
     const std::vector<std::size_t>& out = unit.outputs;
-    UnitSummary summary{unit.name, std::string(kind_name(unit)), design_.streams[in[0]].lanes, 0, interval(design_, unit)};
+    UnitSummary summary{unit.name, std::string(kind_name(unit)), design_.streams[in[0]].lanes, 0, interval(design_, unit), {}};
     if (const auto* m = std::get_if<Mvu>(&unit.kind)) summary.pe = m->pe, summary.simd = m->simd;
     if (const auto* v = std::get_if<Vvu>(&unit.kind)) summary.pe = v->pe, summary.simd = v->simd;
     const auto store = [&](const std::string& name, std::string text) { return memory(name, std::move(text)); };

@@ -149,8 +149,17 @@ std::string to_json(const Bundle& bundle) {
     taps.push_back(std::move(json));
   }
   Json units = Json::array();
-  for (const UnitSummary& unit : bundle.units)
-    units.push_back({{"name", unit.name}, {"kind", unit.kind}, {"pe", unit.pe}, {"simd", unit.simd}, {"interval", unit.interval}});
+  for (const UnitSummary& unit : bundle.units) {
+    Json predicted = Json::object();
+    for (const auto& [cells, cost] : unit.predicted)
+      predicted[cells] = {{"lut", cost.lut}, {"ff", cost.ff}, {"bram18", cost.bram18}, {"uram", cost.uram}, {"dsp", cost.dsp}};
+    units.push_back({{"name", unit.name},
+                     {"kind", unit.kind},
+                     {"pe", unit.pe},
+                     {"simd", unit.simd},
+                     {"interval", unit.interval},
+                     {"predicted", std::move(predicted)}});
+  }
   const Json json = {{"format", Bundle::kFormat},
                      {"name", bundle.name},
                      {"top", bundle.top},
@@ -197,8 +206,16 @@ Result<Bundle> bundle_from_json(const std::string& text) {
       bundle.taps.push_back(std::move(tap));
     }
     for (const Json& entry : json.at("units")) {
-      bundle.units.push_back({entry.at("name").get<std::string>(), entry.at("kind").get<std::string>(), entry.at("pe").get<int>(),
-                              entry.at("simd").get<int>(), entry.at("interval").get<std::int64_t>()});
+      bundle.units.push_back({entry.at("name").get<std::string>(),
+                              entry.at("kind").get<std::string>(),
+                              entry.at("pe").get<int>(),
+                              entry.at("simd").get<int>(),
+                              entry.at("interval").get<std::int64_t>(),
+                              {}});
+      for (const auto& [cells, cost] : entry.at("predicted").items()) {
+        const auto of = [&cost](const char* key) { return cost.at(key).get<std::int64_t>(); };
+        bundle.units.back().predicted[cells] = {of("lut"), of("ff"), of("bram18"), of("uram"), of("dsp")};
+      }
     }
     FINNR_RETURN_IF_ERROR(check(bundle));
     return bundle;

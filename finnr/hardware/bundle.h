@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -45,6 +46,15 @@ struct Tap {
   [[nodiscard]] std::int64_t beats() const { return vectors * padded / lanes; }
 };
 
+/// What a unit was predicted to take (cost.h).
+struct PredictedCost {
+  std::int64_t lut = 0;
+  std::int64_t ff = 0;
+  std::int64_t bram18 = 0;
+  std::int64_t uram = 0;
+  std::int64_t dsp = 0;
+};
+
 /// A unit, for reports.
 struct UnitSummary {
   std::string name;
@@ -52,11 +62,12 @@ struct UnitSummary {
   int pe = 0;    ///< lanes for units that are not matrices
   int simd = 0;  ///< 0 for units that are not matrices
   std::int64_t interval = 0;
+  std::map<std::string, PredictedCost> predicted;  ///< by the cells that costs are fitted to (cost_model.h)
 };
 
 /// What a folder made by `finnr build` holds besides the files themselves; stored as bundle.json. Paths are relative to it.
 struct Bundle {
-  static constexpr int kFormat = 3;
+  static constexpr int kFormat = 4;
 
   std::string name;
   std::string top;    ///< top module; its wrapper in plain Verilog is <top>_wrapper

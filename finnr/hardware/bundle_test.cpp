@@ -26,7 +26,7 @@ Bundle example() {
   bundle.outputs = {{"m_axis", ValueId{9}, IntType::bipolar_type(), false, 1, 1, 3, 3, 8, {}}};
   bundle.taps = {{"fc0", "fc0_s", "MatMul_0", ValueId{5}, IntType{0, 1}, 2, 1, 5, 6, {}},
                  {"window0", "window0_s", "Conv_0", ValueId{}, IntType{0, 1}, 2, 9, 6, 6, {}}};
-  bundle.units = {{"fc0", "mvu", 2, 4, 6}, {"fifo_out", "fifo", 1, 0, 3}};
+  bundle.units = {{"fc0", "mvu", 2, 4, 6, {{"ecp5", {12, 7, 1, 0, 2}}, {"xilinx", {9, 7, 2, 1, 3}}}}, {"fifo_out", "fifo", 1, 0, 3, {}}};
   return bundle;
 }
 
@@ -54,6 +54,8 @@ TEST(Bundle, RoundTrip) {
   EXPECT_FALSE(back->taps[1].value.valid());
   ASSERT_EQ(back->units.size(), 2U);
   EXPECT_EQ(back->units[1].kind, "fifo");
+  EXPECT_EQ(back->units[0].predicted.at("xilinx").lut, 9);
+  EXPECT_TRUE(back->units[1].predicted.empty());
   EXPECT_EQ(to_json(*back), to_json(bundle));
 }
 

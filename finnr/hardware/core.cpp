@@ -13,6 +13,7 @@ constexpr std::array<std::string_view, 3> kCoreNames = {"operators", "lut", "dsp
 constexpr int kFewGates = 9;                  // of a product that gates do better than a share of a slice
 constexpr int kMaxGates = 16;                 // of a product that gates do better than a multiplier of the tool's
 constexpr int kMaxFactor = 17;                // bits of an unsigned operand of a slice
+constexpr int kSliceBits = 27;                // of the factor that holds the weights
 constexpr std::int64_t kThresholdCycles = 2;  // of finnr_threshold without a search: fused ones never need one
 
 CoreRegisters pipeline(std::int64_t simd, int pipeline, std::int64_t beats, bool thresholds) {
@@ -37,6 +38,8 @@ Core choose_core(const IntType& x, const IntType& w, bool shared) {
   if (shared && w.is_signed() && x.bits() >= 2 && x.bits() <= kMaxFactor && w.bits() >= 2) return Core::kDsp;
   return gates <= kMaxGates ? Core::kLut : Core::kOperators;
 }
+
+std::int64_t slice_channels(const IntType& x, const IntType& w) { return (kSliceBits - 1 - w.bits()) / (x.bits() + w.bits() - 1) + 1; }
 
 bool has_preset(const IntType& x, const IntType& w, const std::optional<Steps>& steps) {
   return x.bipolar && w.bipolar && steps && steps->count() == 1 && steps->codes.bits() == 1;

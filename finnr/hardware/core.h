@@ -17,6 +17,10 @@ std::optional<Core> find_core(std::string_view name);
 /// one; then gates up to 16, else what the tool makes of a multiplication.
 Core choose_core(const IntType& x, const IntType& w, bool shared);
 
+/// Channels that one multiplier slice of 27 bits computes at once in the core kDsp (finnr_core): their weights stand bits of x + bits of
+/// w - 1 apart.
+std::int64_t slice_channels(const IntType& x, const IntType& w);
+
 /// Registers on the way from the operands to their dot product (finnr_mac): ceil((1 + ceil(log2(simd))) / pipeline), 1 without one.
 std::int64_t core_registers(std::int64_t simd, int pipeline);
 

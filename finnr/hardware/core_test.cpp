@@ -32,6 +32,13 @@ TEST(Core, IsChosenByTheOperands) {
   EXPECT_EQ(choose_core(kInt4, kUint8, true), Core::kOperators) << "slices pack signed weights";
 }
 
+TEST(Core, ChannelsShareASlice) {
+  EXPECT_EQ(slice_channels(kInt4, kInt4), 4) << "weights stand 7 bits apart in 27";
+  EXPECT_EQ(slice_channels(kUint8, kInt4), 3);
+  EXPECT_EQ(slice_channels(kUint8, IntType{-128, 127, false}), 2);
+  EXPECT_EQ(slice_channels(IntType{0, 65535, false}, IntType{-32768, 32767, false}), 1);
+}
+
 TEST(Core, RegistersCutTheLevelsOfATreeOfAdders) {
   EXPECT_EQ(core_registers(32, 0), 1);
   EXPECT_EQ(core_registers(32, 1), 6) << "products and five levels of sums";

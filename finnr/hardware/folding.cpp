@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Balancing: each layer alone takes the fewest multiplications at once that meet the cycle target (the widest SIMD among
-// equals, which needs the smallest adders for accumulation).
+// Balancing: each layer alone takes the fewest multiplications at once that meet the cycle target. Among equals those in multiplier
+// slices take the fewest slices, which several channels at once share, and then all the widest SIMD, which needs the smallest adders
+// for accumulation.
 #include "finnr/hardware/folding.h"
 
 #include <fmt/format.h>
@@ -8,8 +9,10 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <tuple>
 
 #include "finnr/base/integers.h"
+#include "finnr/hardware/core.h"
 
 namespace finnr {
 namespace {
@@ -59,7 +62,15 @@ std::int64_t depthwise_cycles(const DepthwiseLayer& layer, std::int64_t pe, std:
   return ceil_div(layer.channels, pe) * std::max(beats, windows);
 }
 
-Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
+/// What tells folds of equally many products apart, less is better: multiplier slices, and first that channels fill not more than one
+/// for each input, since every channel has an accumulator; nothing where a layer has no slices.
+std::pair<bool, std::int64_t> slices(const MatrixLayer& layer, const IntType& x, const Fold& fold) {
+  if (choose_core(x, layer.w, true) != Core::kDsp) return {false, 0};
+  const std::int64_t channels = slice_channels(x, layer.w);
+  return {fold.pe > channels, ceil_div(fold.pe, channels) * fold.simd};
+}
+
+Fold balance(const MatrixLayer& layer, const IntType& x, std::int64_t cycles) {
   // One pixel at once where that is enough; each copy has its own weights. Copies help windows that cannot send several kernel
   // positions at once.
   const std::vector<std::int64_t> choices = pixel_choices(layer);
@@ -70,9 +81,9 @@ Fold balance(const MatrixLayer& layer, std::int64_t cycles) {
   for (const std::int64_t simd : simd_choices(layer)) {
     for (const std::int64_t pe : divisors(layer.outputs)) {
       if (matrix_cycles(layer, pe, simd, m) > std::max(cycles, least_window_cycles(layer, m))) continue;
-      const std::int64_t now = std::int64_t{best.pe} * best.simd;
-      if (pe * simd < now || (pe * simd == now && simd > best.simd))
-        best = {static_cast<int>(pe), static_cast<int>(simd), false, {}, static_cast<int>(m)};
+      const Fold fold{static_cast<int>(pe), static_cast<int>(simd), false, {}, static_cast<int>(m)};
+      const auto cost = [&](const Fold& f) { return std::tuple(std::int64_t{f.pe} * f.simd, slices(layer, x, f), -f.simd); };
+      if (cost(fold) < cost(best)) best = fold;
     }
   }
   return best;
@@ -129,12 +140,12 @@ std::int64_t layer_interval(const Layer& layer, const Fold& fold) {
 Folding balance(const HardwarePart& part, std::int64_t cycles) {
   Folding folding;
   for (const Layer& layer : part.layers) {
-    folding.push_back(std::visit(
-        Overloaded{[&](const MatrixLayer& m) { return balance(m, cycles); }, [&](const DepthwiseLayer& d) { return balance(d, cycles); },
-                   [](const auto&) {
-                     return Fold{0, 0, false, {}};
-                   }},
-        layer.kind));
+    folding.push_back(std::visit(Overloaded{[&](const MatrixLayer& m) { return balance(m, part.links[layer.inputs[0]].type, cycles); },
+                                            [&](const DepthwiseLayer& d) { return balance(d, cycles); },
+                                            [](const auto&) {
+                                              return Fold{0, 0, false, {}};
+                                            }},
+                                 layer.kind));
   }
   return folding;
 }

@@ -45,6 +45,24 @@ TEST(Balance, LeastMultiplicationsThatMeetTheTarget) {
   }
 }
 
+TEST(Balance, ChannelsThatShareSlicesComeFirst) {
+  const HardwarePart part = part_of(integer_chain({8, 10, 10}, 31));  // fc1 of 5-bit activations and 2-bit weights: 5 channels a slice
+  std::size_t found = 0;
+  const Folding folding = balance(part, 10);
+  for (std::size_t i = 0; i < folding.size(); ++i) {
+    if (part.layers[i].name == "fc0") {
+      ++found;
+      EXPECT_EQ(folding[i].simd, 8) << "in gates the widest SIMD";
+    }
+    if (part.layers[i].name == "fc1") {
+      ++found;
+      EXPECT_EQ(folding[i].pe, 5);
+      EXPECT_EQ(folding[i].simd, 2);
+    }
+  }
+  EXPECT_EQ(found, 2U);
+}
+
 TEST(Balance, FullParallelismWhereNothingIsFastEnough) {
   const HardwarePart part = part_of(integer_chain({6, 4}, 3, 3));
   const Folding folding = balance(part, 1);

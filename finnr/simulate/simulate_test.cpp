@@ -63,7 +63,7 @@ Bundle doubler() {
   bundle.outputs = {{"m_axis", ValueId{1}, IntType{0, 30}, false, 2, 2, 3, 4, 16, {}}};
   bundle.taps = {{"first", "half", "", ValueId{1}, IntType{0, 30}, 2, 2, 3, 4, {}},
                  {"second", "full", "", ValueId{1}, IntType{0, 30}, 2, 2, 3, 4, {}}};
-  bundle.units = {{"first", "test", 2, 0, 4}, {"second", "test", 2, 0, 4}};
+  bundle.units = {{"first", "test", 2, 0, 4, {}}, {"second", "test", 2, 0, 4, {}}};
   return bundle;
 }
 
@@ -278,7 +278,7 @@ Bundle meeting() {
                     {"m_axis_1", ValueId{1}, IntType{0, 15}, false, 1, 1, 4, 4, 8, {}}};
   bundle.taps = {{"repeat", "again", "", ValueId{}, IntType{0, 15}, 1, 1, 8, 8, {}},
                  {"times", "pair", "", ValueId{2}, IntType{0, 225}, 2, 4, 2, 2, pixels}};
-  bundle.units = {{"repeat", "test", 1, 0, 8}, {"times", "test", 2, 0, 8}};
+  bundle.units = {{"repeat", "test", 1, 0, 8, {}}, {"times", "test", 2, 0, 8, {}}};
   return bundle;
 }
 

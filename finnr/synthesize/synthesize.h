@@ -26,6 +26,7 @@ struct UnitResources {
   std::string name;
   std::string kind;
   Resources resources;
+  std::optional<Resources> estimate;  ///< what the bundle predicts for such cells
 };
 
 /// What synthesis found. Every unit is synthesised for itself, with all that is inside it flattened; the totals are the sum of
@@ -35,6 +36,7 @@ struct Synthesis {
   std::string tool;
   std::vector<UnitResources> units;
   Resources totals;
+  std::optional<Resources> estimate;  ///< sum of those of the units that have one
   std::optional<RoutedDesign> placement;
   bool stored = false;  ///< nothing ran: all was known from an earlier run on the same contents
 };
@@ -45,7 +47,7 @@ struct Synthesis {
 Result<Synthesis> synthesize(const std::filesystem::path& folder, const Bundle& bundle, const SynthesisOptions& options,
                              Diagnostics& diagnostics);
 
-/// Members units, totals, fmax_mhz (null when not placed), placement, tool, flow, counting.
+/// Members units and totals (both with estimate where there is one), fmax_mhz (null when not placed), placement, tool, flow, counting.
 std::string to_json(const Synthesis& synthesis);
 
 }  // namespace finnr

@@ -52,7 +52,7 @@ class SynthesisRun : public testing::Test {
   void SetUp() override {
     if (!find_program("yosys")) GTEST_SKIP() << "no Yosys";
     bundle_ = hand_written("sums", 1);
-    for (const char* name : {"a", "b", "c", "d", "e"}) bundle_.units.push_back({name, "sum"});
+    for (const char* name : {"a", "b", "c", "d", "e"}) bundle_.units.push_back({name, "sum", 0, 0, 0, {}});
     make(256);
   }
 

@@ -92,7 +92,7 @@ Bundle tiny() {
   bundle.outputs = {{"m_axis", ValueId{6}, IntType{0, 1}, false, 2, 1, 2, 2, 8, {}}};
   bundle.taps = {{"fc0", "sum", "fc/MatMul", ValueId{2}, IntType{-3, 12}, 2, 1, 2, 2, {}},
                  {"thr0", "bit", "fc/Quant", ValueId{6}, IntType{0, 1}, 2, 1, 2, 2, {}}};
-  bundle.units = {{"fc0", "mvu", 2, 2, 2}, {"thr0", "threshold", 2, 0, 1}};
+  bundle.units = {{"fc0", "mvu", 2, 2, 2, {}}, {"thr0", "threshold", 2, 0, 1, {}}};
   return bundle;
 }
 

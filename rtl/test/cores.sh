@@ -126,7 +126,7 @@ EOF
       for form in gold gate; do
         macro=
         [ $form = gate ] && macro=-DFINNR_XILINX7
-        echo "read_verilog -sv -I. $macro finnr_mac.sv finnr_rom.sv finnr_constants.sv finnr_threshold.sv finnr_threshold_step.sv $(echo $modules) test/primitives.sv"
+        echo "read_verilog -sv -I. $macro finnr_mac.sv finnr_rom.sv finnr_constants.sv finnr_threshold.sv finnr_threshold_step.sv finnr_reset.sv $(echo $modules) test/primitives.sv"
         echo "chparam -set Channels 6 -set Pe 2 -set Simd 4 -set Beats 1 -set XBits 1 -set XKind 2 -set WBits 1 -set WKind 2 -set AccBits 3 -set AccSigned 0 -set OutBits 5 -set Pipeline $pipeline -set WeightFile \"$out/constants.mem\" finnr_mac"
         echo "hierarchy -top finnr_mac; proc; flatten; memory; opt_clean; rename finnr_mac $form"
         echo "design -stash $form"

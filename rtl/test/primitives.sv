@@ -3,6 +3,13 @@
 // Models of the primitives that the compute cores are made of, from their data sheets, for simulation without a vendor's
 // library: the sweep runs the cores of a family on them.
 
+module INV (
+  input  logic I,
+  output logic O
+);
+  assign O = !I;
+endmodule
+
 module LUT6_2 #(
   parameter bit [63:0] INIT = 64'h0
 ) (

@@ -9,7 +9,7 @@ cd "$scratch" || exit 1
 step "counts of a unit, and the same again from the folder"
 expect 0 build "$digits/digits-w2a2.onnx" -o net --verify 0
 expect 0 synth net --unit fc2 && says "RAM64M four" && says "fc2"
-expect 0 synth net --unit fc2 --json && json "j['ok'] and j['stored'] and j['units'][0]['name'] == 'fc2' and j['totals']['lut'] > 10 and j['fmax_mhz'] is None"
+expect 0 synth net --unit fc2 --json && json "j['ok'] and j['stored'] and j['units'][0]['name'] == 'fc2' and j['totals']['lut'] > 10 and j['fmax_mhz'] is None and j['units'][0]['estimate']['lut'] > 10 and j['totals']['estimate'] == j['units'][0]['estimate']"
 
 step "without a router: counts, and a warning that names what to install"
 mkdir bin
