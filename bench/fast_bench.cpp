@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fast emulator as a share of what the machine can do. The roofline is measured first: the most population counts of
 // exclusive ors, and the most dot products of bytes, that one core does with nothing but registers. Then whole networks, and
-// single layers of the usual widths; every figure on one thread unless its name says otherwise. Shares and single threads go by
-// the time that the processor spent, two threads by the clock.
+// single layers of the usual widths; model files named on the command line take the place of the shared ones. Every figure on one thread
+// unless its name says otherwise. Shares and single threads go by the time that the processor spent, two threads by the clock.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 
@@ -146,12 +146,16 @@ void roofline(benchmark::State& state) {
 int main(int argc, char** argv) {
   benchmark::Initialize(&argc, argv);
   benchmark::RegisterBenchmark("roofline", roofline)->Iterations(1);
-  const fs::path models = fs::path(FINNR_SOURCE_DIR) / "../shared/models";
+  std::vector<fs::path> models(argv + 1, argv + argc);
   for (const char* name : {"cnv-w1a1-cifar10", "lfc-w1a1", "lfc-w1a2", "tfc-w1a1", "tfc-w2a2", "mobilenet-w4a4", "resnet8-w3a4",
                            "vgg10-1d-w4a4", "tiny-yolo-w1a3"}) {
-    const fs::path model = models / name / "model.onnx";
-    if (!fs::exists(model)) continue;
-    for (const auto& [what, frames, threads] : {std::tuple("", 192, 1), std::tuple("/2_threads", 192, 2), std::tuple("/batch_1", 1, 1)}) {
+    const fs::path model = fs::path(FINNR_SOURCE_DIR) / "../shared/models" / name / "model.onnx";
+    if (argc == 1 && fs::exists(model)) models.push_back(model);
+  }
+  for (const fs::path& model : models) {
+    const std::string name = fs::absolute(model).parent_path().filename().string();
+    for (const auto& [what, frames, threads] :
+         {std::tuple("", 192, 1), std::tuple("/2_threads", 192, 2), std::tuple("/batch_64", 64, 1), std::tuple("/batch_1", 1, 1)}) {
       auto* registered = benchmark::RegisterBenchmark(fmt::format("network/{}{}", name, what).c_str(), [=](benchmark::State& s) {
         whole(s, model, static_cast<std::size_t>(frames), static_cast<std::size_t>(threads));
       });

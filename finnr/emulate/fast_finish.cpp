@@ -18,9 +18,11 @@ constexpr std::int32_t kNever = std::numeric_limits<std::int32_t>::max();
 
 std::size_t padded(std::size_t channels) { return (channels + kBlock - 1) / kBlock * kBlock; }
 
-/// The code of one channel as a function of its sum: u = base + sum over k of signs[k] * [v >= at[k]]. Only steps inside the
-/// range that change something.
+/// The code of one channel as a function of a number: u = base + sum over k of signs[k] * [v >= at[k]]. Only steps inside the
+/// range [lo, hi] of the number that change something.
 struct Staircase {
+  std::int64_t lo = 0;
+  std::int64_t hi = 0;
   std::int64_t base = 0;
   std::vector<std::int64_t> at;     ///< ascending
   std::vector<std::int64_t> signs;  ///< of u
@@ -34,6 +36,8 @@ Staircase staircase(const ThresholdTables& tables, std::size_t channel, std::int
   const std::int64_t unit = tables.bipolar ? 2 : 1;
   std::int64_t x = *row(*tables.base, 1) * unit - (tables.bipolar ? 1 : 0);
   Staircase stairs;
+  stairs.lo = lo;
+  stairs.hi = hi;
   for (std::size_t k = 0; k < steps; ++k) {
     if (at[k] > hi || signs[k] == 0) continue;
     if (at[k] <= lo) {
@@ -48,25 +52,50 @@ Staircase staircase(const ThresholdTables& tables, std::size_t channel, std::int
   return stairs;
 }
 
+/// The same codes of the sum s where v = add + factor * s: rising, v >= t is s >= (t - add) / factor rounded up; falling, it is not
+/// s >= (add - t) / -factor rounded down, plus 1.
+Staircase of_sums(Staircase stairs, std::int64_t add, std::int64_t factor) {
+  if (factor > 0) {
+    for (std::int64_t& at : stairs.at) at = ceil_div(at - add, factor);
+    stairs.lo = floor_div(stairs.lo - add, factor);
+    stairs.hi = ceil_div(stairs.hi - add, factor);
+    return stairs;
+  }
+  for (std::size_t k = 0; k < stairs.at.size(); ++k) {
+    stairs.at[k] = floor_div(add - stairs.at[k], -factor) + 1;
+    stairs.base += stairs.signs[k];
+    stairs.signs[k] = -stairs.signs[k];
+  }
+  std::ranges::reverse(stairs.at);
+  std::ranges::reverse(stairs.signs);
+  stairs.lo = floor_div(add - std::exchange(stairs.hi, ceil_div(add - stairs.lo, -factor)), -factor);
+  return stairs;
+}
+
 struct Line {
   float scale = 0;
   float offset = 0;
-  float low = 0;
-  float high = 0;
-};
+  std::int32_t low = 0;
+  std::int32_t high = 0;
 
-std::int64_t on_line(const Line& line, std::int64_t v) {
-  float y = static_cast<float>(static_cast<std::int32_t>(v)) * line.scale;
-  y = y + line.offset;
-  return static_cast<std::int64_t>(std::min(std::max(y, line.low), line.high));
-}
+  /// With one rounding, or two; nothing when that is not the same, or is beyond what is converted to integers.
+  [[nodiscard]] std::optional<std::int64_t> at(std::int64_t v) const {
+    const auto x = static_cast<float>(v);
+    const float twice = x * scale + offset;
+    const float once = std::fma(x, scale, offset);
+    constexpr float kMost = 0x1p30F;
+    if (!(std::abs(twice) < kMost) || !(std::abs(once) < kMost)) return std::nullopt;
+    const auto code = [&](float y) { return std::clamp(static_cast<std::int32_t>(y), low, high); };
+    return code(twice) == code(once) ? std::optional<std::int64_t>(code(once)) : std::nullopt;
+  }
+};
 
 /// A line whose value reaches base + k + 1 exactly at at[k], if there is one: the inverse x(y) = p y + q has to pass between
 /// at[k] - 1 and at[k] for each of those. Falling stairs are rising ones of -v.
 std::optional<Line> find_line(const Staircase& stairs) {
   const std::size_t n = stairs.at.size();
-  const auto constant = static_cast<float>(stairs.base);
-  if (n == 0) return Line{0, constant, constant, constant};
+  const auto constant = static_cast<std::int32_t>(stairs.base);
+  if (n == 0) return Line{0, 0, constant, constant};
   const std::int64_t sign = stairs.signs[0];
   if ((sign != 1 && sign != -1) || std::ranges::any_of(stairs.signs, [&](std::int64_t s) { return s != sign; })) return std::nullopt;
   std::vector<double> at(stairs.at.begin(), stairs.at.end());
@@ -95,19 +124,24 @@ std::optional<Line> find_line(const Staircase& stairs) {
     highest = std::min(highest, at[k] - p * y);
   }
   const double q = (lowest + highest) / 2;
-  const Line line = {static_cast<float>((sign < 0 ? -1 : 1) / p), static_cast<float>(-q / p), static_cast<float>(base),
-                     static_cast<float>(base + static_cast<double>(n))};
+  const Line line = {static_cast<float>((sign < 0 ? -1 : 1) / p), static_cast<float>(-q / p), static_cast<std::int32_t>(base),
+                     static_cast<std::int32_t>(base + static_cast<double>(n))};
   std::int64_t u = stairs.base;
+  if (line.at(stairs.lo) != u) return std::nullopt;
   for (std::size_t k = 0; k < n; ++k) {
-    if (on_line(line, stairs.at[k] - 1) != u) return std::nullopt;
+    if (line.at(stairs.at[k] - 1) != u) return std::nullopt;
     while (k + 1 < n && stairs.at[k + 1] == stairs.at[k]) u += sign, ++k;
     u += sign;
-    if (on_line(line, stairs.at[k]) != u) return std::nullopt;
+    if (line.at(stairs.at[k]) != u) return std::nullopt;
   }
+  if (line.at(stairs.hi) != u) return std::nullopt;
   return line;
 }
 
-std::int32_t border(std::int64_t threshold) { return static_cast<std::int32_t>(threshold - 1); }
+/// A sum beyond 32 bits does not occur, so that a threshold there may lie at their end.
+std::int32_t border(std::int64_t threshold) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(threshold - 1, std::numeric_limits<std::int32_t>::min(), kNever));
+}
 
 bool try_steps_of_one(const std::vector<Staircase>& all, std::size_t width, FinishTables& t) {
   for (const Staircase& s : all) {
@@ -165,14 +199,16 @@ Finish FinishTables::view() const {
   return f;
 }
 
-FinishTables plain_finish(std::size_t channels) {
+FinishTables plain_finish(const SumMeaning& sums) {
   FinishTables t;
-  t.add.assign(padded(channels), 0);
+  t.factor = sums.factor;
+  t.add = sums.add;
+  t.add.resize(padded(sums.add.size()), 0);
   return t;
 }
 
-FinishTables recoding_finish(std::size_t channels, const Encoding& encoding) {
-  FinishTables t = plain_finish(channels);
+FinishTables recoding_finish(const SumMeaning& sums, const Encoding& encoding) {
+  FinishTables t = plain_finish(sums);
   FINNR_CHECK(encoding.step == 1 || encoding.step == 2, "codes are a step of 1 or 2 apart");
   t.kind = FinishKind::kRecode;
   t.lo = static_cast<std::int32_t>(encoding.lo);
@@ -180,12 +216,13 @@ FinishTables recoding_finish(std::size_t channels, const Encoding& encoding) {
   return t;
 }
 
-FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, std::size_t channels, std::int64_t lo, std::int64_t hi,
+FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, const SumMeaning& sums, std::int64_t lo, std::int64_t hi,
                               const Encoding& encoding) {
-  FinishTables t = plain_finish(channels);
-  const std::size_t width = t.add.size();
+  FinishTables t;
+  const std::size_t width = padded(sums.add.size());
   std::vector<Staircase> all;
-  for (std::size_t c = 0; c < channels; ++c) all.push_back(staircase(tables, first + c, lo, hi, encoding));
+  for (std::size_t c = 0; c < sums.add.size(); ++c)
+    all.push_back(of_sums(staircase(tables, first + c, lo, hi, encoding), sums.add[c], sums.factor));
   if (try_steps_of_one(all, width, t) || try_lines(all, width, t)) return t;
   for (const Staircase& s : all) t.steps = std::max(t.steps, s.at.size());
   if (t.steps <= kMostCompared) {
@@ -193,7 +230,7 @@ FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, 
     t.bases.assign(width, 0);
     t.borders.assign(width * t.steps, kNever);
     t.signs.assign(width * t.steps, 0);
-    for (std::size_t c = 0; c < channels; ++c) {
+    for (std::size_t c = 0; c < all.size(); ++c) {
       t.bases[c] = static_cast<std::int32_t>(all[c].base);
       for (std::size_t k = 0; k < all[c].at.size(); ++k) {
         t.borders[k * width + c] = border(all[c].at[k]);
@@ -205,7 +242,7 @@ FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, 
   t.kind = FinishKind::kSearch;
   t.borders.assign(width * t.steps, kNever);
   t.levels.assign(width * (t.steps + 1), 0);
-  for (std::size_t c = 0; c < channels; ++c) {
+  for (std::size_t c = 0; c < all.size(); ++c) {
     std::int64_t u = all[c].base;
     for (std::size_t k = 0; k <= t.steps; ++k) {
       t.levels[c * (t.steps + 1) + k] = static_cast<std::int32_t>(u);
@@ -215,24 +252,6 @@ FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, 
     }
   }
   return t;
-}
-
-void fold(FinishTables& t) {
-  if (t.kind != FinishKind::kStep) return;
-  for (std::size_t c = 0; c < t.add.size(); ++c) {
-    // add + factor * sum > border
-    if (t.borders[c] != kNever) {
-      const std::int64_t room = std::int64_t{t.borders[c]} - t.add[c];
-      if (t.factor > 0) {
-        t.borders[c] = static_cast<std::int32_t>(floor_div(room, t.factor));
-      } else {  // sum < -room / |factor|
-        t.borders[c] = static_cast<std::int32_t>(floor_div(-room - 1, -t.factor));
-        t.flips[c] ^= 1;
-      }
-    }
-    t.add[c] = 0;
-  }
-  t.factor = 1;
 }
 
 }  // namespace finnr::fast

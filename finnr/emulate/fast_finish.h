@@ -20,6 +20,15 @@ struct Encoding {
   bool operator==(const Encoding&) const = default;
 };
 
+/// What the sums of a kernel mean: the number v = add[channel] + factor * sum.
+struct SumMeaning {
+  std::vector<std::int32_t> add;
+  std::int32_t factor = 1;
+
+  /// The sum is the number, for so many channels.
+  static SumMeaning plain(std::size_t channels) { return {std::vector<std::int32_t>(channels, 0), 1}; }
+};
+
 /// The tables of a Finish.
 struct FinishTables {
   FinishKind kind = FinishKind::kNone;
@@ -35,16 +44,16 @@ struct FinishTables {
   std::vector<std::int32_t> levels;
   std::vector<float> scale;
   std::vector<float> offset;
-  std::vector<float> low;
-  std::vector<float> high;
+  std::vector<std::int32_t> low;
+  std::vector<std::int32_t> high;
 
-  /// From channel `first` on (a multiple of 16, or a table made for that part). Refers to this.
+  /// Refers to this.
   [[nodiscard]] Finish view() const;
 };
 
-/// Tables for `channels` channels that leave sums as numbers, or write them as codes.
-FinishTables plain_finish(std::size_t channels);
-FinishTables recoding_finish(std::size_t channels, const Encoding& encoding);
+/// Tables that make numbers of sums, or codes of those.
+FinishTables plain_finish(const SumMeaning& sums);
+FinishTables recoding_finish(const SumMeaning& sums, const Encoding& encoding);
 
 /// The operands of a Thresholds node.
 struct ThresholdTables {
@@ -54,14 +63,11 @@ struct ThresholdTables {
   bool bipolar = false;
 };
 
-/// The cheapest form that gives exactly the codes of these thresholds for every sum in [lo, hi]: a comparison, a line that is
-/// rounded down, some comparisons, or a search. The line is only taken when float32 arithmetic puts every step where it belongs,
-/// which is checked at both sides of each step: between them it is monotone. `add` is 0.
-/// Channels [first, first + channels) of the tables.
-FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, std::size_t channels, std::int64_t lo, std::int64_t hi,
+/// The cheapest form that gives exactly the codes of these thresholds for every number in [lo, hi], from the sums themselves: a
+/// comparison, a line that is rounded down, some comparisons, or a search. The line is only taken when float32 arithmetic puts
+/// every step where it belongs, with a fused multiplication and addition and without, which is checked at both sides of each
+/// step: between them either is monotone. Channels of the tables from `first` on.
+FinishTables threshold_finish(const ThresholdTables& tables, std::size_t first, const SumMeaning& sums, std::int64_t lo, std::int64_t hi,
                               const Encoding& encoding);
-
-/// The same codes from the sums themselves where each is one comparison: factor 1, nothing to add.
-void fold(FinishTables& tables);
 
 }  // namespace finnr::fast

@@ -68,18 +68,18 @@ enum class FinishKind : std::uint8_t {
   kNone,    ///< x = v
   kRecode,  ///< u = (v - lo) >> shift
   kStep,    ///< u = [v > border] xor flip
-  kLine,    ///< u = trunc(min(max(fl(fl(v * scale) + offset), low), high)) in float32
+  kLine,    ///< u = min(max(trunc(v * scale + offset), low), high) in float32; product and sum may be rounded at once or one by one
   kSteps,   ///< u = base + sum over k of signs[k] * [v > borders[k]]
   kSearch,  ///< u = levels[number of borders < v]
 };
 
-/// What becomes of a sum: v = add + factor * sum, then a code. Tables have an entry for each channel, rounded up to blocks;
-/// kSteps has `steps` rows of them, kSearch rows of `steps` borders and `steps` + 1 levels for each channel.
+/// What becomes of a sum v: a code u. kNone and kRecode first make v = add + factor * sum. Tables have an entry for each channel,
+/// rounded up to blocks; kSteps has `steps` rows of them, kSearch rows of `steps` borders and `steps` + 1 levels for each channel.
 struct Finish {
   FinishKind kind = FinishKind::kNone;
-  std::int32_t factor = 1;
-  std::int32_t lo = 0;  ///< kRecode
-  int shift = 0;        ///< kRecode
+  std::int32_t factor = 1;  ///< 1, 2, -1 or -2
+  std::int32_t lo = 0;      ///< kRecode
+  int shift = 0;            ///< kRecode
   std::size_t steps = 0;
   const std::int32_t* add = nullptr;
   const std::int32_t* borders = nullptr;  ///< thresholds less 1
@@ -89,8 +89,8 @@ struct Finish {
   const std::int32_t* levels = nullptr;
   const float* scale = nullptr;
   const float* offset = nullptr;
-  const float* low = nullptr;
-  const float* high = nullptr;
+  const std::int32_t* low = nullptr;
+  const std::int32_t* high = nullptr;
 };
 
 /// Where results go: for each position of a frame, or each `pool` positions in a row of which the maximum is kept, the byte at

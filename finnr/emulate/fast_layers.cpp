@@ -211,7 +211,7 @@ WindowTable windows_of(const Layout& layout, const Shape& begin, const Shape& ke
   return table;
 }
 
-PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowTable& windows, FinishTables& finish) {
+PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowTable& windows, SumMeaning& sums) {
   PackedWeights packed;
   const std::int64_t outputs = layer.outputs / layer.groups;
   const std::int64_t taps = layer.taps();
@@ -224,6 +224,7 @@ PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowT
   const std::size_t words_of_tap = words_of_window / static_cast<std::size_t>(taps);
   packed.words.assign(packed.blocks * packed.planes * words_of_window * kBlock, 0);
 
+  sums.add.clear();
   bool negative = false;
   for (std::int64_t row = 0; row < outputs; ++row) {
     const std::int64_t m = group * outputs + row;
@@ -248,9 +249,9 @@ PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowT
       }
     }
     const std::int64_t codes = layer.product == Product::kXor ? ((std::int64_t{1} << layer.want.planes) - 1) * positive : 0;
-    finish.add[static_cast<std::size_t>(row)] = static_cast<std::int32_t>(encoding.lo * sum + encoding.step * codes);
+    sums.add.push_back(static_cast<std::int32_t>(encoding.lo * sum + encoding.step * codes));
   }
-  finish.factor = static_cast<std::int32_t>(layer.product == Product::kXor ? -encoding.step : encoding.step);
+  sums.factor = static_cast<std::int32_t>(layer.product == Product::kXor ? -encoding.step : encoding.step);
   if (layer.product == Product::kDot) return packed;
   int before = -1;
   for (int weight = layer.want.planes + static_cast<int>(packed.planes) - 2; weight >= 0; --weight) {
@@ -270,8 +271,9 @@ PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowT
   return packed;
 }
 
-std::vector<std::int16_t> pack_depthwise(const Layer& layer, std::size_t channels, FinishTables& finish) {
+std::vector<std::int16_t> pack_depthwise(const Layer& layer, std::size_t channels, SumMeaning& sums) {
   std::vector<std::int16_t> taps(static_cast<std::size_t>(layer.taps()) * channels, 0);
+  sums.add.clear();
   for (std::int64_t m = 0; m < layer.outputs; ++m) {
     std::int64_t sum = 0;
     for (std::int64_t k = 0; k < layer.taps(); ++k) {
@@ -279,9 +281,9 @@ std::vector<std::int16_t> pack_depthwise(const Layer& layer, std::size_t channel
       sum += w;
       taps[static_cast<std::size_t>(k) * channels + static_cast<std::size_t>(m)] = static_cast<std::int16_t>(w);
     }
-    finish.add[static_cast<std::size_t>(m)] = static_cast<std::int32_t>(layer.want.encoding.lo * sum);
+    sums.add.push_back(static_cast<std::int32_t>(layer.want.encoding.lo * sum));
   }
-  finish.factor = static_cast<std::int32_t>(layer.want.encoding.step);
+  sums.factor = static_cast<std::int32_t>(layer.want.encoding.step);
   return taps;
 }
 

@@ -44,9 +44,8 @@ std::optional<Layer> layer_of(const Graph& graph, NodeId node, bool may_flatten)
 WindowTable windows_of(const Layout& layout, const Shape& begin, const Shape& kernel, const Shape& stride, const Shape& dilation,
                        const Shape& out, const Shape& pool, bool single_taps);
 
-/// Weights of one group, in the order of windows with the runs of `windows`; and what turns their sums into numbers: the factor
-/// and the addend of each channel go into `finish`.
-PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowTable& windows, FinishTables& finish);
-std::vector<std::int16_t> pack_depthwise(const Layer& layer, std::size_t channels, FinishTables& finish);
+/// Weights of one group, in the order of windows with the runs of `windows`; and what their sums mean.
+PackedWeights pack_weights(const Layer& layer, std::int64_t group, const WindowTable& windows, SumMeaning& sums);
+std::vector<std::int16_t> pack_depthwise(const Layer& layer, std::size_t channels, SumMeaning& sums);
 
 }  // namespace finnr::fast

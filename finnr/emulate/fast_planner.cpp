@@ -300,7 +300,8 @@ std::size_t Planner::buffer_of(ValueId value, const Layout& want) {
   table->runs = {0};
   step.windows = {std::move(table)};
   const auto channels = static_cast<std::size_t>(layout.channels);
-  step.finish = layout.form == Form::kWords ? plain_finish(channels) : recoding_finish(channels, layout.encoding);
+  step.finish = layout.form == Form::kWords ? plain_finish(SumMeaning::plain(channels))
+                                            : recoding_finish(SumMeaning::plain(channels), layout.encoding);
   step.to = {to, 0, channels, 1};
   emit(std::move(step), name, {.name = "", .kernel = "copy"});
   return to;

@@ -11,17 +11,14 @@ namespace {
 std::int32_t code_of(const Finish& f, std::size_t channel, std::size_t channels, std::int32_t v) {
   switch (f.kind) {
     case FinishKind::kNone:
-      return v;
+      return f.add[channel] + f.factor * v;
     case FinishKind::kRecode:
-      return (v - f.lo) >> f.shift;
+      return (f.add[channel] + f.factor * v - f.lo) >> f.shift;
     case FinishKind::kStep:
       return static_cast<std::int32_t>(v > f.borders[channel]) ^ f.flips[channel];
     case FinishKind::kLine: {
-      float y = static_cast<float>(v) * f.scale[channel];
-      y = y + f.offset[channel];
-      y = y < f.low[channel] ? f.low[channel] : y;
-      y = y > f.high[channel] ? f.high[channel] : y;
-      return static_cast<std::int32_t>(y);
+      const auto u = static_cast<std::int32_t>(static_cast<float>(v) * f.scale[channel] + f.offset[channel]);
+      return u < f.low[channel] ? f.low[channel] : u > f.high[channel] ? f.high[channel] : u;
     }
     case FinishKind::kSteps: {
       std::int32_t u = f.bases[channel];
@@ -66,7 +63,7 @@ void finish_rows(const Finish& finish, const Output& y, std::size_t first, std::
       const std::size_t channel = block * kBlock + c;
       std::int32_t most = 0;
       for (std::size_t j = 0; j < y.pool; ++j) {
-        const std::int32_t u = code_of(finish, channel, channels, finish.add[channel] + finish.factor * sums[(i + j) * width * kBlock + c]);
+        const std::int32_t u = code_of(finish, channel, channels, sums[(i + j) * width * kBlock + c]);
         most = j == 0 || u > most ? u : most;
       }
       store(y, at, channel, most);
@@ -175,7 +172,7 @@ std::int32_t meet(const Weights& m, const Windows& x, const std::uint8_t* from, 
 
 void multiply(const Windows& x, const Weights& m, const Finish& finish, const Output& y, std::size_t frames) {
   const std::size_t plane_words = x.runs.size() * x.run_words * kBlock;
-  in_chunks(x.starts.size(), m.blocks, kMostBlocks, false, finish, y, frames,
+  in_chunks(x.starts.size(), m.blocks, false, finish, y, frames,
             [&](std::size_t at, std::size_t n, std::size_t block, std::size_t width, std::int32_t* sums) {
               const std::uint8_t* from[kChunk];
               find_starts(x, at, n, from);

@@ -91,11 +91,11 @@ Planner::Tail Planner::tail_behind(NodeId id, int axis, bool pools) {
   return tail;
 }
 
-FinishTables Planner::finish_of(const Tail& tail, std::size_t first, std::size_t channels, const Layout& out) const {
+FinishTables Planner::finish_of(const Tail& tail, std::size_t first, const SumMeaning& sums, const Layout& out) const {
   const bool words = out.form == Form::kWords;
-  if (tail.thresholds == nullptr) return words ? plain_finish(channels) : recoding_finish(channels, out.encoding);
-  const IntType& sums = graph_.value(tail.sums).type.ints;
-  return threshold_finish(tables_of(graph_, *tail.thresholds), first, channels, sums.lo, sums.hi, words ? Encoding{} : out.encoding);
+  if (tail.thresholds == nullptr) return words ? plain_finish(sums) : recoding_finish(sums, out.encoding);
+  const IntType& type = graph_.value(tail.sums).type.ints;
+  return threshold_finish(tables_of(graph_, *tail.thresholds), first, sums, type.lo, type.hi, words ? Encoding{} : out.encoding);
 }
 
 bool Planner::plan_layer(NodeId id) {
@@ -133,8 +133,9 @@ bool Planner::plan_layer(NodeId id) {
     step.windows = windows;
     const auto channels = static_cast<std::size_t>(layer.outputs);
     step.channels = (channels + kBlock - 1) / kBlock * kBlock;
-    step.finish = finish_of(tail, 0, channels, target);
-    step.taps = pack_depthwise(layer, step.channels, step.finish);
+    SumMeaning sums;
+    step.taps = pack_depthwise(layer, step.channels, sums);
+    step.finish = finish_of(tail, 0, sums, target);
     step.narrow = layer.taps() * layer.want.encoding.most * layer.most_weight <= std::numeric_limits<std::int16_t>::max();
     step.to = {to, 0, channels, members};
     about.kernel = "depthwise";
@@ -148,9 +149,9 @@ bool Planner::plan_layer(NodeId id) {
     if (layer.groups == 1) step.offset = 0;
     step.windows = windows;
     const auto first = static_cast<std::size_t>(group * rows);
-    step.finish = finish_of(tail, first, static_cast<std::size_t>(rows), target);
-    step.weights = pack_weights(layer, group, *windows, step.finish);
-    fold(step.finish);
+    SumMeaning sums;
+    step.weights = pack_weights(layer, group, *windows, sums);
+    step.finish = finish_of(tail, first, sums, target);
     const std::size_t offset = target.form == Form::kBits ? first / 8 : target.form == Form::kBytes ? first : first * 4;
     step.to = {to, offset, static_cast<std::size_t>(rows), members};
     FastStep part = about;
@@ -200,7 +201,7 @@ bool Planner::plan_reshape(NodeId id) {
 void Planner::emit_mix(MixStep step, const Tail& tail, std::size_t channels, int axis) {
   const Layout out = choose_layout(tail.out, axis);
   const std::size_t to = add_buffer(tail.out, out);
-  step.finish = finish_of(tail, 0, channels, plan_.buffers[to].layout);
+  step.finish = finish_of(tail, 0, SumMeaning::plain(channels), plan_.buffers[to].layout);
   step.to = {to, 0, channels, 1};
   emit(std::move(step), name_of(tail.nodes), {.name = "", .kernel = "mix"});
 }
@@ -373,7 +374,8 @@ bool Planner::plan_concat(NodeId id) {
     MixStep step;
     step.from = {from};
     step.windows = {each_position(plan_.buffers[from])};
-    step.finish = target.form == Form::kWords ? plain_finish(channels) : recoding_finish(channels, target.encoding);
+    step.finish = target.form == Form::kWords ? plain_finish(SumMeaning::plain(channels))
+                                              : recoding_finish(SumMeaning::plain(channels), target.encoding);
     step.to = {to, target.form == Form::kWords ? first * 4 : first, channels, 1};
     emit(std::move(step), name_of({id}), {.name = "", .kernel = "copy"});
     first += channels;

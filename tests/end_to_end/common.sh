@@ -55,13 +55,14 @@ sys.exit(0 if len(a) == len(b) and sa == sb and worst <= allowed else f"shapes {
 PYTHON
 }
 
-# head_of N IN.npy OUT.npy: the first N frames.
+# head_of N IN.npy OUT.npy: the first N frames, or all if there are fewer.
 head_of() {
   python3 - "$source_dir/tests/end_to_end" "$@" << 'PYTHON'
 import math, sys
 sys.path.insert(0, sys.argv[1])
 from onnx_file import load_npy, save_npy
-n, (shape, values) = int(sys.argv[2]), load_npy(sys.argv[3])
+shape, values = load_npy(sys.argv[3])
+n = min(int(sys.argv[2]), shape[0])
 kind = {b"u1": "|u1", b"i8": "<i8", b"f4": "<f4"}[open(sys.argv[3], "rb").read(128).split(b"'descr': '")[1][1:3]]
 save_npy(sys.argv[4], kind, (n, *shape[1:]), values[: n * math.prod(shape[1:])])
 PYTHON
