@@ -114,6 +114,10 @@ module finnr_mac #(
   logic [WordBits-1:0]   w;
   logic [Stages-1:0]     valid_q;   // of the stages up to the dot product
   logic                  first;     // the dot product is the first one of a result
+  // verilator lint_off UNUSEDSIGNAL
+  // Reason: only thresholds in the accumulator ask for it, one stage early.
+  logic [Stages-1:0]     ended;     // of the stages: the beat is the last one of a result
+  // verilator lint_on UNUSEDSIGNAL
   logic                  acc_valid;
   logic                  acc_ready;
   logic [Pe*SumBits-1:0] acc;
@@ -126,8 +130,8 @@ module finnr_mac #(
 
   if (Depth > 1) begin : gen_addr
     always_ff @(posedge clk_i) begin
-      if (rst) addr_q <= '0;
-      else if (push) addr_q <= (addr_q == AddrBits'(Depth - 1)) ? '0 : addr_q + 1'b1;
+      if (rst || (push && addr_q == AddrBits'(Depth - 1))) addr_q <= '0;  // as in a reset, which needs no logic of its own
+      else if (push) addr_q <= addr_q + 1'b1;
     end
   end else begin : gen_no_addr
     assign addr_q = '0;
@@ -193,27 +197,39 @@ module finnr_mac #(
     .acc_o  (acc)
   );
 
+  // Beats are counted where they enter; what is the first and the last of a result goes along with them.
   if (Beats == 1) begin : gen_single
     assign first     = 1'b1;
+    assign ended     = '1;
     assign acc_valid = valid_q[Stages-1];
   end else begin : gen_accumulate
     localparam `FINNR_UINT BeatBits = $clog2(Beats);
 
     logic [BeatBits-1:0] beat_q;
     logic                last;
+    logic                begins_q;  // the next beat is the first of a result
+    logic [Stages-1:0]   first_q;   // of the beats in the stages
+    logic [Stages-1:0]   last_q;
     logic                acc_valid_q;
 
-    assign first     = (beat_q == '0);
     assign last      = (beat_q == BeatBits'(Beats - 1));
+    assign first     = first_q[Stages-1];
+    assign ended     = last_q;
     assign acc_valid = acc_valid_q;
 
     always_ff @(posedge clk_i) begin
+      if (rst || (push && last)) beat_q <= '0;
+      else if (push) beat_q <= beat_q + 1'b1;
       if (rst) begin
-        beat_q      <= '0;
+        begins_q    <= 1'b1;
         acc_valid_q <= 1'b0;
-      end else if (enable) begin
-        acc_valid_q <= valid_q[Stages-1] && last;
-        if (valid_q[Stages-1]) beat_q <= last ? '0 : beat_q + 1'b1;
+      end else begin
+        if (push) begins_q <= last;
+        if (enable) acc_valid_q <= valid_q[Stages-1] && last_q[Stages-1];
+      end
+      if (enable) begin
+        first_q <= Stages'({first_q, begins_q});
+        last_q  <= Stages'({last_q, last});
       end
     end
   end
@@ -226,11 +242,9 @@ module finnr_mac #(
     localparam `FINNR_UINT Entry    = ThrBits + SignBits + (BaseInMem ? 1 : 0);
     localparam `FINNR_UINT Folds    = Channels / Pe;
     localparam `FINNR_UINT FoldBits = (Folds > 1) ? $clog2(Folds) : 1;
-    localparam `FINNR_UINT TurnBits = (Beats > 1) ? $clog2(Beats) : 1;
 
     // The thresholds of a beat are read when it enters the last stage in front of the accumulators.
     logic [FoldBits-1:0] fold_q;
-    logic [TurnBits-1:0] turn_q;
     logic                next;      // a beat enters that stage
     logic                turned;    // it is the last one of its result
     // verilator lint_off UNUSEDSIGNAL
@@ -240,16 +254,11 @@ module finnr_mac #(
     logic [Pe-1:0]       base;
 
     assign next   = enable && valid_q[Stages-2];
-    assign turned = (turn_q == TurnBits'(Beats - 1));
+    assign turned = ended[Stages-2];
 
     always_ff @(posedge clk_i) begin
-      if (rst) begin
-        fold_q <= '0;
-        turn_q <= '0;
-      end else if (next) begin
-        turn_q <= turned ? '0 : turn_q + 1'b1;
-        if (turned) fold_q <= (fold_q == FoldBits'(Folds - 1)) ? '0 : fold_q + 1'b1;
-      end
+      if (rst || (next && turned && fold_q == FoldBits'(Folds - 1))) fold_q <= '0;
+      else if (next && turned) fold_q <= fold_q + 1'b1;
     end
 
     finnr_rom #(.Width(Pe*Entry), .Depth(Folds), .Style(ThresholdStyle), .File(ThresholdFile)) u_thresholds (

@@ -73,13 +73,17 @@ module finnr_replay #(
     logic                push;
     logic                available;
     logic                read;
+    logic                ahead;    // writing is as many frames ahead as there is room for
+    logic                same;     // words
     logic                last;     // pass
     logic                wr_wrap;  // last word of the frame
     logic                wrap;     // last word of a pass
+    logic                wr_turn;
+    logic                rd_turn;
 
     // In the last pass a word is free as soon as it was read; before, the whole frame is kept.
-    assign s_ready_o = ((FrameBits+1)'(wr_frame_q - rd_frame_q) != (FrameBits+1)'(Frames)) ||
-                       (wr_word_q != (last ? rd_word_q : '0));
+    assign same      = (wr_word_q == rd_word_q);
+    assign s_ready_o = !ahead || !(last ? same : wr_word_q == '0);
     assign m_valid_o = valid_q;
     assign m_data_o  = data_q;
 
@@ -87,27 +91,37 @@ module finnr_replay #(
     assign last      = (pass_q == PassBits'(Passes - 1));
     assign wr_wrap   = (wr_word_q == WordBits'(Words - 1));
     assign wrap      = (rd_word_q == WordBits'(Words - 1));
-    assign available = (pass_q != '0) || ({wr_frame_q, wr_word_q} != {rd_frame_q, rd_word_q});
+    assign available = (pass_q != '0) || (wr_frame_q != rd_frame_q) || !same;
     assign read      = available && (!valid_q || m_ready_i);
 
+    // Counters go back to 0 as in a reset, which needs no logic in front of their registers.
+    assign wr_turn = push && wr_wrap;
+    assign rd_turn = read && wrap;
     always_ff @(posedge clk_i) begin
       if (rst) begin
         wr_frame_q <= '0;
         rd_frame_q <= '0;
-        wr_word_q  <= '0;
-        rd_word_q  <= '0;
-        pass_q     <= '0;
         valid_q    <= 1'b0;
       end else begin
         if (!valid_q || m_ready_i) valid_q <= available;
-        if (push) wr_word_q <= wr_wrap ? '0 : wr_word_q + 1'b1;
-        if (push && wr_wrap) wr_frame_q <= wr_frame_q + 1'b1;
-        if (read) rd_word_q <= wrap ? '0 : rd_word_q + 1'b1;
-        if (read && wrap) pass_q <= last ? '0 : pass_q + 1'b1;
-        if (read && wrap && last) rd_frame_q <= rd_frame_q + 1'b1;
+        if (wr_turn) wr_frame_q <= wr_frame_q + 1'b1;
+        if (rd_turn && last) rd_frame_q <= rd_frame_q + 1'b1;
       end
+      if (rst || wr_turn) wr_word_q <= '0;
+      else if (push) wr_word_q <= wr_word_q + 1'b1;
+      if (rst || rd_turn) rd_word_q <= '0;
+      else if (read) rd_word_q <= rd_word_q + 1'b1;
+      if (rst || (rd_turn && last)) pass_q <= '0;
+      else if (rd_turn) pass_q <= pass_q + 1'b1;
       if (push) mem[wr_addr] <= s_data_i;
       if (read) data_q <= mem[rd_addr];
+    end
+
+    // A subtraction of few bits is large.
+    if (Frames == 3) begin : gen_three
+      assign ahead = ((FrameBits+1)'(wr_frame_q - rd_frame_q) == (FrameBits+1)'(Frames));
+    end else begin : gen_power
+      assign ahead = ((wr_frame_q ^ rd_frame_q) == (FrameBits+1)'(Frames));
     end
 
     if (Apart && Words == 1) begin : gen_frame
@@ -134,7 +148,7 @@ module finnr_replay #(
         end else begin
           if (push) wr_q <= (wr_q == AddrBits'(Slots - 1)) ? '0 : wr_q + 1'b1;
           if (read) rd_q <= (wrap && !last) ? base_q : rd_next;
-          if (read && wrap && last) base_q <= rd_next;
+          if (rd_turn && last) base_q <= rd_next;
         end
       end
     end

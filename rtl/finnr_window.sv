@@ -311,24 +311,31 @@ module finnr_window #(
   always_ff @(posedge clk_i) begin
     if (rst) begin
       wr_y_q  <= YBits'(ZeroY);
-      wr_x_q  <= XBits'(ZeroX);
       limit_q <= YBits'(ZeroY + Base + Ri);
     end else begin
-      if (push && wr_turn) wr_x_q <= wr_last ? XBits'(ZeroX) : wr_x_q + 1'b1;
       wr_y_q <= gained + wr_y_q;
       if (turn) limit_q <= base + YBits'(Ri);
     end
+    // Counters go back to where they begin as in a reset, which needs no logic in front of their registers.
+    if (rst || (push && wr_last)) wr_x_q <= XBits'(ZeroX);
+    else if (push && wr_turn) wr_x_q <= wr_x_q + 1'b1;
+    if (rst || (read && last_i)) i_q <= '0;
+    else if (read) i_q <= i_q + 1'b1;
+    if (rst || (read && end_kx)) kx_q <= '0;
+    else if (read && last_i) kx_q <= kx_q + 1'b1;
+    if (rst || (read && end_ky)) ky_q <= '0;
+    else if (read && end_kx) ky_q <= ky_q + 1'b1;
+    if (rst || (read && end_g)) g_q <= '0;
+    else if (read && end_ky) g_q <= g_q + 1'b1;
+    if (rst || turn) ox_q <= '0;
+    else if (read && end_g) ox_q <= ox_q + 1'b1;
+    if (rst || (turn && last_oy)) oy_q <= '0;
+    else if (turn) oy_q <= oy_q + 1'b1;
   end
 
   always_ff @(posedge clk_i) begin
     if (rst) begin
       valid_q       <= 1'b0;
-      i_q           <= '0;
-      kx_q          <= '0;
-      ky_q          <= '0;
-      g_q           <= '0;
-      ox_q          <= '0;
-      oy_q          <= '0;
       corner_x_q    <= XBits'(ZeroX + LeftQ * Beats);
       corner_xr_q   <= XrBits'(LeftR);
       corner_y_q    <= YBits'(ZeroY + TopQ);
@@ -342,37 +349,27 @@ module finnr_window #(
     end else begin
       if (!valid_q || m_ready_i) valid_q <= available;
       if (read) begin
-        i_q <= last_i ? '0 : i_q + 1'b1;
         if (!last_i) begin
           x_q <= kx_x;
         end else if (!last_kx) begin
-          kx_q <= kx_q + 1'b1;
           x_q  <= kx_x;
           xr_q <= kx_xr;
         end else if (!last_ky) begin
-          kx_q   <= '0;
-          ky_q   <= ky_q + 1'b1;
           x_q    <= corner_x_q;
           xr_q   <= corner_xr_q;
           y_q    <= ky_y;
           yr_q   <= ky_yr;
           slot_q <= ky_slot;
         end else begin
-          kx_q        <= '0;
-          ky_q        <= '0;
-          g_q         <= last_g ? '0 : g_q + 1'b1;
           x_q         <= corner_x;
           xr_q        <= corner_xr;
           corner_x_q  <= corner_x;
           corner_xr_q <= corner_xr;
           if (!end_ox) begin
-            if (last_g) ox_q <= ox_q + 1'b1;
             y_q    <= top;
             yr_q   <= corner_yr_q;
             slot_q <= corner_slot_q;
           end else begin
-            ox_q          <= '0;
-            oy_q          <= last_oy ? '0 : oy_q + 1'b1;
             y_q           <= corner_y;
             yr_q          <= corner_yr;
             slot_q        <= corner_slot;
@@ -415,8 +412,8 @@ module finnr_window #(
     end
 
     always_ff @(posedge clk_i) begin
-      if (rst) wr_addr_q <= '0;
-      else if (push) wr_addr_q <= (wr_addr_q == AddrBits'(Ri * Line - 1)) ? '0 : wr_addr_q + 1'b1;
+      if (rst || (push && wr_addr_q == AddrBits'(Ri * Line - 1))) wr_addr_q <= '0;
+      else if (push) wr_addr_q <= wr_addr_q + 1'b1;
     end
 
     finnr_ram #(.Width(Width), .Depth(Ri*Line), .Style(Style)) u_ram (
