@@ -125,22 +125,19 @@ class Sizer {
     return true;
   }
 
-  /// Makes a queue as short as it can be, from a depth that is enough. `lateness` says what the present depth costs.
+  /// Makes a queue as short as it can be, from a depth that is enough: that is near the least one more often than not. `lateness`
+  /// says what the present depth costs.
   void shorten(UnitId queue, const std::function<std::optional<std::int64_t>()>& lateness) {
     std::int64_t low = 0;
     std::int64_t high = depth(queue);
-    std::int64_t at = high - 1;
-    for (std::int64_t step = 1; low < high; step *= 2) {
-      depth(queue) = std::clamp(at, low, high - 1);
-      const std::int64_t tried = depth(queue);
-      const std::optional<std::int64_t> late = lateness();
-      if (late && *late == 0) {
+    for (std::int64_t step = 1; low < high;) {
+      const std::int64_t tried = low > 0 ? low + (high - low) / 2 : std::max<std::int64_t>(0, high - step);
+      depth(queue) = tried;
+      if (lateness() == 0) {
         high = tried;
-        at = tried - step;
+        step *= 2;
       } else {
         low = tried + 1;
-        // The beats that fit into the ways go round once in a time that hardly depends on their number.
-        at = !late ? low + (high - low) / 2 : std::max(low + step / 4, tried * (interval_ + *late) / interval_);
       }
     }
     depth(queue) = high;

@@ -17,17 +17,35 @@ Cycle Source::earliest() const {
   return 0;
 }
 
+// As many as come at equal distances.
+Run Source::next_beats() const {
+  const Cycle at = std::max(next_, earliest());
+  const std::int64_t left = out_.frame_beats() - beat_;
+  if (schedule_.kind != Schedule::Kind::kSteady) return {at, 1, left};
+  const std::int64_t step = schedule_.interval / out_.frame_beats();
+  const bool even = step > 0 && step * out_.frame_beats() == schedule_.interval && next_ <= earliest();
+  return {at, step, even ? left : 1};
+}
+
+void Source::sent(std::int64_t beats, Cycle last) {
+  next_ = last + 1;
+  beat_ += beats;
+  if (beat_ < out_.frame_beats()) return;
+  beat_ = 0;
+  ++frame_;
+}
+
 void Source::run() {
   while (true) {
-    if (out_.taken()) {
-      next_ = out_.collect() + 1;
-      if (++beat_ == out_.frame_beats()) {
-        beat_ = 0;
-        ++frame_;
-      }
-    }
+    if (out_.taken()) sent(1, out_.collect());
     if (!out_.idle() || frame_ >= frames_) return;
-    out_.offer(std::max(next_, earliest()));
+    const Run run = next_beats();
+    if (const std::int64_t beats = run.beats > 1 ? out_.admits(run) : 0; beats > 0) {
+      out_.pass(run.first(beats));
+      sent(beats, run[beats - 1]);
+    } else {
+      out_.offer(run.at);
+    }
   }
 }
 
@@ -35,27 +53,66 @@ FifoMachine::FifoMachine(Channel& in, Channel& out, std::int64_t depth, bool reg
   in_.grant(kAlways, depth);
 }
 
+// Of those that arrived, as many as can leave at equal distances: when they have come, or one after the other.
+Run FifoMachine::next_beats() const {
+  const Run run = in_.arrivals().front().later(registered_ ? 1 : 0);
+  if (run.at >= last_) return run.later(1);
+  const std::int64_t behind = run.step <= 1 ? run.beats : (last_ - run.at) / (run.step - 1) + 1;
+  return {last_ + 1, 1, std::min(run.beats, behind)};
+}
+
 void FifoMachine::run() {
   while (true) {
     if (out_.taken()) {
-      last_ = out_.collect();
-      if (!registered_) in_.grant(last_ + 1, 1);
-      if (measures_) {
-        left_.push(last_);
-        note_peak();
-      }
+      const Run beat = {out_.collect(), 0, 1};
+      if (!registered_) in_.grant(beat.later(1));
+      left(beat);
     }
     if (!out_.idle() || !in_.arrived()) return;
-    const Cycle came = in_.arrival();
-    if (measures_) came_.push(came);
-    if (registered_) {
-      const Cycle read = std::max(came + 1, last_);
-      in_.grant(read + 1, 1);
-      out_.offer(read + 1);
+    const Run next = next_beats();
+    const std::int64_t beats = next.beats > 1 ? out_.admits(next) : 0;
+    came(in_.arrivals().front().first(std::max<std::int64_t>(1, beats)));
+    in_.arrivals().drop(std::max<std::int64_t>(1, beats));
+    if (beats > 0) {
+      const Run run = next.first(beats);
+      out_.pass(run);
+      in_.grant(registered_ ? run : run.later(1));
+      left(run);
     } else {
-      out_.offer(std::max(came, last_) + 1);
+      if (registered_) in_.grant(next.at, 1);
+      out_.offer(next.at);
     }
   }
+}
+
+std::int64_t FifoMachine::supplies(const Run& run) const {
+  // With an output register, only those that were already waiting when the one before them left.
+  const Run others = {registered_ ? run.at : run[1], run.step, run.beats - 1};
+  return 1 + in_.arrivals().allow(others, 1);
+}
+
+void FifoMachine::give(const Run& run) {
+  const std::int64_t others = run.beats - 1;
+  for (std::int64_t i = others; i > 0;) {
+    const Run first = in_.arrivals().front().first(std::min(i, in_.arrivals().front().beats));
+    came(first);
+    in_.arrivals().drop(first.beats);
+    i -= first.beats;
+  }
+  in_.grant(run.later(1).first(registered_ ? others : run.beats));
+  left(run);
+}
+
+void FifoMachine::came(const Run& run) {
+  if (!measures_) return;
+  for (std::int64_t i = 0; i < run.beats; ++i) came_.push(run[i]);
+}
+
+void FifoMachine::left(const Run& run) {
+  last_ = run.last();
+  if (!measures_) return;
+  for (std::int64_t i = 0; i < run.beats; ++i) left_.push(run[i]);
+  note_peak();
 }
 
 // A beat needs room for itself and for all before it that do not leave earlier than it comes.
@@ -87,6 +144,28 @@ void Widener::run() {
   }
 }
 
+// Of some beats that enter.
+Run Widener::results(const Run& run) const {
+  const std::int64_t missing = ratio_ - count_;
+  const std::int64_t beats = (count_ + run.beats) / ratio_;
+  return {run[missing - 1] + 1, run.step * ratio_, beats};
+}
+
+std::int64_t Widener::admits(const Channel& /*in*/, const Run& run) {
+  if (full_ || run.at < free_) return 0;
+  const Run out = results(run);
+  const std::int64_t admitted = out.beats > 0 ? out_.admits(out) : 0;
+  return admitted == out.beats ? run.beats : (admitted + 1) * ratio_ - count_ - 1;
+}
+
+void Widener::accept(const Channel& /*in*/, const Run& run) {
+  const Run out = results(run);
+  count_ = (count_ + run.beats) % ratio_;
+  if (out.beats == 0) return;
+  out_.pass(out);
+  free_ = out.last();
+}
+
 void Narrower::run() {
   while (true) {
     if (out_.taken()) {
@@ -95,12 +174,19 @@ void Narrower::run() {
     }
     if (!out_.idle()) return;
     if (left_ > 0) {
-      out_.offer(free_ + 1);
+      const Run rest = {free_ + 1, 1, left_};
+      if (const std::int64_t beats = left_ > 1 ? out_.admits(rest) : 0; beats > 0) {
+        out_.pass(rest.first(beats));
+        free_ = rest[beats - 1];
+        left_ -= beats;
+      } else {
+        out_.offer(rest.at);
+      }
     } else if (in_.offered()) {
       const Cycle at = std::max(in_.offered_at(), free_);
       in_.take(at);
       left_ = ratio_;
-      out_.offer(at + 1);
+      free_ = at;
     } else {
       return;
     }
@@ -118,6 +204,10 @@ void Wires::run() {
     out_.offer(in_.offered_at());
   }
 }
+
+std::int64_t Wires::admits(const Channel& /*in*/, const Run& run) { return passing_ ? 0 : out_.admits(run); }
+
+void Wires::accept(const Channel& /*in*/, const Run& run) { out_.pass(run); }
 
 void ForkMachine::run() {
   while (true) {
@@ -137,12 +227,26 @@ void ForkMachine::run() {
   }
 }
 
+std::int64_t ForkMachine::admits(const Channel& /*in*/, const Run& run) {
+  if (open_ > 0) return 0;
+  std::int64_t beats = run.beats;
+  for (const Channel* out : outs_) {
+    if (beats > 0) beats = out->admits(run.first(beats));
+  }
+  return beats;
+}
+
+void ForkMachine::accept(const Channel& /*in*/, const Run& run) {
+  for (Channel* out : outs_) out->pass(run);
+}
+
 void JoinMachine::run() {
   while (true) {
     if (out_.taken()) {
       free_ = out_.collect();
       full_ = false;
     }
+    if (a_.offered() != b_.offered()) (a_.offered() ? b_ : a_).ask_for_next();
     if (full_ || !a_.offered() || !b_.offered()) return;
     const Cycle at = std::max({a_.offered_at(), b_.offered_at(), free_});
     a_.take(at);
@@ -152,17 +256,44 @@ void JoinMachine::run() {
   }
 }
 
+std::int64_t JoinMachine::admits(const Channel& in, const Run& run) {
+  if (full_ || run.at < free_) return 0;
+  const std::int64_t beats = (&in == &a_ ? b_ : a_).supplies(run);
+  return beats > 0 ? out_.admits(run.later(1).first(beats)) : 0;
+}
+
+void JoinMachine::accept(const Channel& in, const Run& run) {
+  (&in == &a_ ? b_ : a_).pull(run);
+  out_.pass(run.later(1));
+  free_ = run.last() + 1;
+}
+
+void ConcatMachine::next(std::int64_t beats, Cycle last) {
+  next_ = last + 1;
+  beat_ += beats;
+  if (beat_ < turns_[input_]) return;
+  beat_ = 0;
+  input_ = input_ + 1 == ins_.size() ? 0 : input_ + 1;
+}
+
+std::int64_t ConcatMachine::admits(const Channel& in, const Run& run) {
+  if (passing_ || &in != ins_[input_] || run.at < next_) return 0;
+  return out_.admits(run.first(std::min(run.beats, turns_[input_] - beat_)));
+}
+
+void ConcatMachine::accept(const Channel& /*in*/, const Run& run) {
+  out_.pass(run);
+  next(run.beats, run.last());
+  ins_[input_]->wake_reader();  // what comes next may have been offered long ago
+}
+
 void ConcatMachine::run() {
   while (true) {
     if (out_.taken()) {
       const Cycle at = out_.collect();
       ins_[input_]->take(at);
       passing_ = false;
-      next_ = at + 1;
-      if (++beat_ == turns_[input_]) {
-        beat_ = 0;
-        input_ = input_ + 1 == ins_.size() ? 0 : input_ + 1;
-      }
+      next(1, at);
     }
     if (passing_ || !ins_[input_]->offered()) return;
     passing_ = true;
@@ -175,17 +306,28 @@ void TakeMachine::run() {
     if (out_.taken()) {
       in_.take(out_.collect());
       passing_ = false;
-      next();
+      next(1);
     }
     if (passing_ || !in_.offered()) return;
-    if (beat_ >= first_ && beat_ < first_ + count_) {
+    if (wanted()) {
       passing_ = true;
       out_.offer(in_.offered_at());
     } else {
       in_.take(in_.offered_at());
-      next();
+      next(1);
     }
   }
+}
+
+std::int64_t TakeMachine::admits(const Channel& /*in*/, const Run& run) {
+  if (passing_) return 0;
+  if (wanted()) return out_.admits(run.first(std::min(run.beats, first_ + count_ - beat_)));
+  return std::min(run.beats, (beat_ < first_ ? first_ : period_) - beat_);
+}
+
+void TakeMachine::accept(const Channel& /*in*/, const Run& run) {
+  if (wanted()) out_.pass(run);
+  next(run.beats);
 }
 
 std::int64_t replay_frames(std::int64_t words) { return words >= 4 ? 2 : words == 3 ? 3 : words == 2 ? 4 : 8; }
@@ -234,12 +376,20 @@ void PermuteMachine::run() {
     }
     if (full_ || came_ < in_beats_) return;
     const Cycle read = std::max(free_, last_came_ + 1);
-    if (++sent_ == out_beats_) {
-      sent_ = came_ = 0;
-      in_.grant(read + 1, in_beats_);
+    const Run rest = {read + 1, 1, out_beats_ - sent_};
+    const std::int64_t passed = rest.beats > 1 ? out_.admits(rest) : 0;
+    sent_ += std::max<std::int64_t>(1, passed);
+    if (passed > 0) {
+      out_.pass(rest.first(passed));
+      free_ = rest[passed - 1];
+    } else {
+      full_ = true;
     }
-    full_ = true;
-    out_.offer(read + 1);
+    if (sent_ == out_beats_) {
+      sent_ = came_ = 0;
+      in_.grant(passed > 0 ? free_ : read + 1, in_beats_);
+    }
+    if (full_) out_.offer(read + 1);
   }
 }
 

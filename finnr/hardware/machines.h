@@ -31,6 +31,8 @@ class Source final : public Machine {
 
  private:
   [[nodiscard]] Cycle earliest() const;
+  [[nodiscard]] Run next_beats() const;
+  void sent(std::int64_t beats, Cycle last);
   Channel& out_;
   Schedule schedule_;
   std::int64_t frames_ = 0;
@@ -44,7 +46,7 @@ class Sink final : public Machine {
  public:
   explicit Sink(Channel& in) : in_(in) { in_.grant(kAlways, kUnbounded); }
   void run() override {
-    while (in_.arrived()) in_.arrival();
+    while (in_.arrived()) in_.arrivals().drop(in_.arrivals().front().beats);
   }
 
  private:
@@ -56,6 +58,9 @@ class FifoMachine final : public Machine {
  public:
   FifoMachine(Channel& in, Channel& out, std::int64_t depth, bool registered);
   void run() override;
+  [[nodiscard]] bool keeps_beats() const override { return true; }
+  [[nodiscard]] std::int64_t supplies(const Run& run) const override;
+  void give(const Run& run) override;
 
   /// Notes from now on how many beats were inside at once.
   void measure() { measures_ = true; }
@@ -63,6 +68,9 @@ class FifoMachine final : public Machine {
   [[nodiscard]] std::int64_t peak() const { return peak_; }
 
  private:
+  [[nodiscard]] Run next_beats() const;
+  void came(const Run& run);
+  void left(const Run& run);
   void note_peak();
   Channel& in_;
   Channel& out_;
@@ -80,8 +88,11 @@ class Widener final : public Machine {
  public:
   Widener(Channel& in, Channel& out, std::int64_t ratio) : in_(in), out_(out), ratio_(ratio) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
 
  private:
+  [[nodiscard]] Run results(const Run& run) const;
   Channel& in_;
   Channel& out_;
   std::int64_t ratio_;
@@ -109,6 +120,8 @@ class Wires final : public Machine {
  public:
   Wires(Channel& in, Channel& out) : in_(in), out_(out) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
 
  private:
   Channel& in_;
@@ -121,6 +134,8 @@ class ForkMachine final : public Machine {
  public:
   ForkMachine(Channel& in, std::vector<Channel*> outs) : in_(in), outs_(std::move(outs)) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
 
  private:
   Channel& in_;
@@ -134,6 +149,8 @@ class JoinMachine final : public Machine {
  public:
   JoinMachine(Channel& a, Channel& b, Channel& out) : a_(a), b_(b), out_(out) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
 
  private:
   Channel& a_;
@@ -149,9 +166,12 @@ class ConcatMachine final : public Machine {
   ConcatMachine(std::vector<Channel*> ins, Channel& out, std::vector<std::int64_t> turns)
       : ins_(std::move(ins)), out_(out), turns_(std::move(turns)) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
   [[nodiscard]] std::optional<std::size_t> needed_input() const override { return input_; }
 
  private:
+  void next(std::int64_t beats, Cycle last);
   std::vector<Channel*> ins_;
   Channel& out_;
   std::vector<std::int64_t> turns_;
@@ -167,9 +187,12 @@ class TakeMachine final : public Machine {
   TakeMachine(Channel& in, Channel& out, std::int64_t period, std::int64_t first, std::int64_t count)
       : in_(in), out_(out), period_(period), first_(first), count_(count) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
 
  private:
-  void next() { beat_ = beat_ + 1 == period_ ? 0 : beat_ + 1; }
+  [[nodiscard]] bool wanted() const { return beat_ >= first_ && beat_ < first_ + count_; }
+  void next(std::int64_t beats) { beat_ = (beat_ + beats) % period_; }
   Channel& in_;
   Channel& out_;
   std::int64_t period_;

@@ -32,6 +32,40 @@ bool Tail::run() {
   }
 }
 
+std::int64_t Tail::admits(const Run& run) {
+  return run.beats > 0 ? out_.admits(run.later(first_.latency() + (two_ ? second_.latency() : 0))) : 0;
+}
+
+void Tail::pass(const Run& run) {
+  first_.flowed(run.last());
+  if (two_) second_.flowed(run.last() + first_.latency());
+  out_.pass(run.later(first_.latency() + (two_ ? second_.latency() : 0)));
+}
+
+// Those of some beats that make a result: the last one of each period, or all of them as far as the period goes.
+Run PipelineMachine::results(const Run& run) const {
+  if (from_ == period_ - 1) return {run[from_ - beat_], run.step * period_, (beat_ + run.beats) / period_};
+  return beat_ < from_ ? Run{} : run;
+}
+
+std::int64_t PipelineMachine::admits(const Channel& /*in*/, const Run& run) {
+  if (!tail_.flows(run.at)) return 0;
+  if (from_ == period_ - 1) {
+    const Run made = results(run);
+    const std::int64_t admitted = tail_.admits(made);
+    return admitted == made.beats ? run.beats : from_ - beat_ + admitted * period_;
+  }
+  if (beat_ < from_) return std::min(run.beats, from_ - beat_);
+  return tail_.admits(run.first(std::min(run.beats, period_ - beat_)));
+}
+
+void PipelineMachine::accept(const Channel& /*in*/, const Run& run) {
+  const Run made = results(run);
+  beat_ = (beat_ + run.beats) % period_;
+  if (made.beats > 0) tail_.pass(made);
+  tail_.first().flowed(run.last());
+}
+
 void PipelineMachine::run() {
   while (true) {
     tail_.run();
@@ -51,9 +85,26 @@ MatrixMachine::MatrixMachine(Channel& in, Channel& out, std::int64_t first, std:
 
 void MatrixMachine::run() {
   do {
-    while (read()) {
-    }
+    do {
+      tail_.run();
+    } while (repeat() || read());
   } while (tail_.run());
+}
+
+// Passes between the first and the last need nothing: as many at once as have results that leave at once.
+bool MatrixMachine::repeat() {
+  const std::int64_t passes = passes_ - 1 - pass_;
+  const Cycle next = held_ ? next_ : moved_ + 1;
+  if (pass_ == 0 || passes < 2 || !tail_.flows(next)) return false;
+  const Run ends = {next + words_ - 1 - word_, words_, passes};
+  const std::int64_t admitted = tail_.admits(ends);
+  if (admitted == 0) return false;
+  tail_.pass(ends.first(admitted));
+  moved_ = ends[admitted - 1];
+  held_ = false;
+  word_ = 0;
+  pass_ += admitted;
+  return true;
 }
 
 // A word moves from the ring into a register, and from there into the pipe.
@@ -73,14 +124,19 @@ bool MatrixMachine::read() {
   if (!at) return false;
   held_ = false;
   moved_ = *at;
-  // Passes between the first and the last need nothing: as many words at once as nothing can stop.
-  if (pass_ > 0 && pass_ < passes_ - 1 && word_ < words_ - 1) {
-    const std::int64_t more = std::clamp<std::int64_t>(pipe.next_wait() - 1 - moved_, 0, words_ - 1 - word_);
-    moved_ += more;
-    word_ += more;
-  }
+  if (word_ < words_ - 1 && in_.uses_runs()) read_on();
   end_word();
   return true;
+}
+
+// Words behind one that has moved, as many at once as are there and nothing can stop, the last but one of the pass included.
+void MatrixMachine::read_on() {
+  const Run words = {moved_, 1, std::clamp<std::int64_t>(tail_.first().next_wait() - 1 - moved_, 0, words_ - 1 - word_)};
+  const std::int64_t more = pass_ == 0 ? in_.arrivals().allow(words, 1) : words.beats;
+  if (pass_ == 0) in_.arrivals().drop(more);
+  if (pass_ == passes_ - 1) in_.grant(words.later(1).first(more));
+  moved_ += more;
+  word_ += more;
 }
 
 void MatrixMachine::end_word() {

@@ -35,6 +35,12 @@ class Pipe {
   /// The input that entered in cycle `at`, as moves() gave it, makes a result.
   void enter(Cycle at) { results_.push(at - waited_ + latency_); }
 
+  /// Whether nothing is inside, and what enters from cycle `at` on, which is asked for, need not wait for what was.
+  [[nodiscard]] bool flows(Cycle at) { return results_.empty() && moves(at) == at && waits_.empty(); }
+  /// Beats that entered and left since, the last one in cycle `at`.
+  void flowed(Cycle at) { asked_ = at; }
+  [[nodiscard]] std::int64_t latency() const { return latency_; }
+
   [[nodiscard]] bool has_result() const { return !results_.empty(); }
   /// When the oldest result is valid.
   [[nodiscard]] Cycle result() const { return results_.front() + later_; }
@@ -69,6 +75,13 @@ class Tail {
   /// Moves results on; true when something changed.
   bool run();
 
+  /// How many of the inputs that would enter at once make results that leave at once.
+  [[nodiscard]] std::int64_t admits(const Run& run);
+  /// As many as it admits.
+  void pass(const Run& run);
+  /// Whether both are empty, and what enters the first one from cycle `at` on, which is asked for, need not wait.
+  [[nodiscard]] bool flows(Cycle at) { return first_.flows(at) && (!two_ || second_.flows(at + first_.latency())); }
+
  private:
   Pipe first_;
   Pipe second_;
@@ -83,8 +96,11 @@ class PipelineMachine final : public Machine {
   PipelineMachine(Channel& in, Channel& out, std::int64_t first, std::int64_t second, std::int64_t period, std::int64_t from)
       : in_(in), tail_(first, second, out), period_(period), from_(from) {}
   void run() override;
+  std::int64_t admits(const Channel& in, const Run& run) override;
+  void accept(const Channel& in, const Run& run) override;
 
  private:
+  [[nodiscard]] Run results(const Run& run) const;
   Channel& in_;
   Tail tail_;
   std::int64_t period_;
@@ -101,6 +117,8 @@ class MatrixMachine final : public Machine {
 
  private:
   bool read();
+  bool repeat();
+  void read_on();
   void end_word();
   Channel& in_;
   Tail tail_;

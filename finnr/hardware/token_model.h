@@ -31,6 +31,9 @@ class Model {
   /// Some, in the order of the design.
   Model(const Design& design, const Schedule& schedule, const std::vector<UnitId>& units);
 
+  /// Beats pass one by one from now on: slower, and the same.
+  void use_no_runs() { agenda_.use_no_runs(); }
+
   /// Runs until the frame before `frames` has left everywhere; false when it stands still earlier.
   bool run(std::int64_t frames);
   /// Frames it was run for.

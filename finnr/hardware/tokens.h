@@ -3,10 +3,10 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <limits>
-#include <memory>
 #include <optional>
 #include <vector>
+
+#include "finnr/hardware/runs.h"
 
 namespace finnr::token {
 
@@ -16,44 +16,12 @@ namespace finnr::token {
 /// No common clock: a machine runs ahead as far as the times it knows allow, and the times are the same in whatever order the
 /// machines run, because a beat depends on earlier beats alone. Where no machine can go on though beats are missing, the
 /// hardware stands still in the same place.
-using Cycle = std::int64_t;
-
-/// Before everything.
-inline constexpr Cycle kAlways = std::numeric_limits<Cycle>::min() / 4;
-/// More beats than ever pass.
-inline constexpr std::int64_t kUnbounded = std::numeric_limits<std::int64_t>::max() / 4;
-
-/// First in, first out; grows as needed.
-template <class T>
-class Queue {
- public:
-  [[nodiscard]] bool empty() const { return head_ == tail_; }
-  [[nodiscard]] std::size_t size() const { return tail_ - head_; }
-  [[nodiscard]] T& front() { return items_[head_ & mask_]; }
-  [[nodiscard]] const T& front() const { return items_[head_ & mask_]; }
-  [[nodiscard]] T& back() { return items_[(tail_ - 1) & mask_]; }
-  void push(T item) {
-    if (tail_ - head_ == items_.size()) grow();
-    items_[tail_++ & mask_] = item;
-  }
-  T pop() { return items_[head_++ & mask_]; }
-
- private:
-  void grow() {
-    std::vector<T> larger(2 * items_.size());
-    for (std::size_t i = 0; head_ + i != tail_; ++i) larger[i] = items_[(head_ + i) & mask_];
-    tail_ -= head_;
-    head_ = 0;
-    items_ = std::move(larger);
-    mask_ = items_.size() - 1;
-  }
-  std::vector<T> items_ = std::vector<T>(8);  // a power of two
-  std::size_t mask_ = 7;
-  std::size_t head_ = 0;
-  std::size_t tail_ = 0;
-};
-
+///
+/// Most beats pass at equal distances. A machine that knows its next beats asks how many of them will be taken in the cycles in
+/// which they are valid (Channel::admits); each reader answers from what it knows, perhaps by asking on. So many then pass at once
+/// (Channel::pass). Where nobody knows, one beat is offered and taken. The cycles are the same in both ways.
 class Machine;
+class Channel;
 
 /// Machines that have something new to look at.
 class Agenda {
@@ -62,13 +30,23 @@ class Agenda {
   void wake(Machine& machine);
   /// At once, for a machine behind the one at work; later where calls are nested too deep.
   void call(Machine& machine);
+  /// At once, unless it is at work.
+  void hurry(Machine& machine);
   /// Until no machine can go on.
   void run();
+
+  /// How many beats of a run the reader of a channel admits; none where questions are nested too deep.
+  std::int64_t ask(const Channel& channel, const Run& run);
+  /// Beats pass one by one from now on: slower, and the same.
+  void use_no_runs() { uses_runs_ = false; }
+  [[nodiscard]] bool uses_runs() const { return uses_runs_; }
 
  private:
   static constexpr int kDeepest = 200;
   Queue<Machine*> waiting_;
   int depth_ = 0;
+  int questions_ = 0;  // nested
+  bool uses_runs_ = true;
 };
 
 /// A unit, a source or a sink.
@@ -82,6 +60,19 @@ class Machine {
   /// Goes on as far as the known times allow. What it offers may be taken, and what it gives back used, before the call
   /// returns: it looks at its streams again after each.
   virtual void run() = 0;
+
+  /// How many beats of a run it would take in the cycles in which they are valid, for certain; 0 when it cannot say. Asked of a
+  /// reader that decides about each beat, for a stream that offers none.
+  virtual std::int64_t admits(const Channel& /*in*/, const Run& /*run*/) { return 0; }
+  /// Takes as many as it admits.
+  virtual void accept(const Channel& /*in*/, const Run& /*run*/) {}
+
+  /// Whether it offers beats that came long ago.
+  [[nodiscard]] virtual bool keeps_beats() const { return false; }
+  /// How many beats of a run it could give in these cycles, the first being the one that is offered; 0 when it cannot say.
+  [[nodiscard]] virtual std::int64_t supplies(const Run& /*run*/) const { return 0; }
+  /// As many as it supplies were taken.
+  virtual void give(const Run& /*run*/) {}
 
   /// Of several inputs, the one without which nothing goes on; none where all are needed.
   [[nodiscard]] virtual std::optional<std::size_t> needed_input() const { return std::nullopt; }
@@ -107,6 +98,10 @@ inline void Agenda::call(Machine& machine) {
   --depth_;
 }
 
+inline void Agenda::hurry(Machine& machine) {
+  if (!machine.working_) call(machine);
+}
+
 inline void Agenda::run() {
   while (!waiting_.empty()) {
     Machine& machine = *waiting_.pop();
@@ -120,6 +115,8 @@ struct FrameTimes {
   Cycle first = 0;
   Cycle last = 0;
   std::uint64_t shape = 0;  ///< a hash of all times since `first`
+
+  bool operator==(const FrameTimes&) const = default;
 };
 
 /// A stream: its beats are offered by one machine and taken by another, one after the other.
@@ -142,11 +139,23 @@ class Channel {
     time_ = at;
     state_ = State::kOffered;
     if (!room_.empty()) {
-      admit(room_.front().from);
-      if (--room_.front().beats == 0) room_.pop();
+      admit(room_.pop());
     } else {
       agenda_->call(*reader_);
     }
+  }
+  /// How many beats of a run will be taken in the cycles in which they are valid, as far as is known.
+  [[nodiscard]] std::int64_t admits(const Run& run) const {
+    if (state_ != State::kIdle || !agenda_->uses_runs()) return 0;
+    return room_.empty() ? agenda_->ask(*this, run) : room_.allow(run);
+  }
+  /// Beats that are admitted: nothing to collect.
+  void pass(const Run& run) {
+    note(run);
+    if (room_.empty()) return reader_->accept(*this, run);
+    room_.drop(run.beats);
+    arrivals_.push(run);
+    agenda_->wake(*reader_);
   }
   /// The cycle in which the beat was taken.
   Cycle collect() {
@@ -161,23 +170,44 @@ class Channel {
   void take(Cycle at) {
     time_ = at;
     state_ = State::kTaken;
-    note(at);
+    note({at, 0, 1});
+    agenda_->wake(*writer_);
+  }
+  /// Has a writer that keeps beats offer the next one now.
+  void ask_for_next() {
+    if (taken() && uses_runs() && writer_->keeps_beats()) agenda_->hurry(*writer_);
+  }
+  /// How many beats could be taken in the cycles of a run.
+  [[nodiscard]] std::int64_t supplies(const Run& run) {
+    ask_for_next();
+    return offered() && time_ <= run.at ? writer_->supplies(run) : 0;
+  }
+  /// Takes the offered beat and those behind it that are supplied.
+  void pull(const Run& run) {
+    state_ = State::kIdle;
+    note(run);
+    writer_->give(run);
     agenda_->wake(*writer_);
   }
 
   // A reader with room.
 
   /// So many more beats can be taken from cycle `from` on.
-  void grant(Cycle from, std::int64_t beats) {
-    if (state_ == State::kOffered && beats > 0) {
-      admit(from);
+  void grant(Cycle from, std::int64_t beats) { grant({from, 0, beats}); }
+  /// One more beat can be taken from each of these cycles on.
+  void grant(Run room) {
+    if (state_ == State::kOffered && room.beats > 0) {
+      admit(room.at);
       agenda_->wake(*writer_);
-      --beats;
+      room = {room[1], room.step, room.beats - 1};
     }
-    if (beats > 0) room_.push({from, beats});
+    if (room.beats > 0) room_.push(room);
   }
   [[nodiscard]] bool arrived() const { return !arrivals_.empty(); }
   Cycle arrival() { return arrivals_.pop(); }
+  /// Those that were not asked for yet.
+  [[nodiscard]] Runs& arrivals() { return arrivals_; }
+  [[nodiscard]] const Runs& arrivals() const { return arrivals_; }
 
   // What passed.
 
@@ -185,35 +215,40 @@ class Channel {
   [[nodiscard]] std::int64_t frame_beats() const { return frame_beats_; }
   /// By frame, complete ones only.
   [[nodiscard]] const std::vector<FrameTimes>& frames() const { return frames_; }
+  [[nodiscard]] bool uses_runs() const { return agenda_->uses_runs(); }
+  /// For a reader that took beats of another stream at once.
+  void wake_reader() { agenda_->wake(*reader_); }
+
   [[nodiscard]] Machine* writer() const { return writer_; }
   [[nodiscard]] Machine* reader() const { return reader_; }
 
  private:
   enum class State : std::uint8_t { kIdle, kOffered, kTaken };
-  struct Room {
-    Cycle from = 0;
-    std::int64_t beats = 0;
-  };
-
   void admit(Cycle from) {
     if (time_ < from) time_ = from;
     state_ = State::kTaken;
-    note(time_);
-    arrivals_.push(time_);
+    note({time_, 0, 1});
+    arrivals_.push({time_, 0, 1});
     agenda_->wake(*reader_);
   }
 
-  void note(Cycle at) {
-    if (in_frame_ == 0) {
-      frame_.first = at;
-      frame_.shape = 0;
+  void note(Run run) {
+    beats_ += run.beats;
+    while (run.beats > 0) {
+      if (in_frame_ == 0) {
+        frame_.first = run.at;
+        hash_ = {};
+      }
+      const std::int64_t some = std::min(run.beats, frame_beats_ - in_frame_);
+      hash_.add(run.first(some).later(-frame_.first));
+      in_frame_ += some;
+      if (in_frame_ < frame_beats_) return;
+      in_frame_ = 0;
+      frame_.last = run[some - 1];
+      frame_.shape = hash_.value();
+      frames_.push_back(frame_);
+      run = {run[some], run.step, run.beats - some};
     }
-    frame_.shape = (frame_.shape + static_cast<std::uint64_t>(at - frame_.first)) * 0x9E3779B97F4A7C15ULL;
-    ++beats_;
-    if (++in_frame_ < frame_beats_) return;
-    in_frame_ = 0;
-    frame_.last = at;
-    frames_.push_back(frame_);
   }
 
   Agenda* agenda_;
@@ -221,13 +256,22 @@ class Channel {
   Machine* reader_ = nullptr;
   State state_ = State::kIdle;
   Cycle time_ = 0;  // of the beat: valid, then taken
-  Queue<Room> room_;
-  Queue<Cycle> arrivals_;
+  Runs room_;
+  Runs arrivals_;
   std::int64_t frame_beats_;
   std::int64_t in_frame_ = 0;
   std::int64_t beats_ = 0;
   FrameTimes frame_;
+  CyclesHash hash_;
   std::vector<FrameTimes> frames_;
 };
+
+inline std::int64_t Agenda::ask(const Channel& channel, const Run& run) {
+  if (questions_ == kDeepest) return 0;
+  ++questions_;
+  const std::int64_t admitted = channel.reader()->admits(channel, run);
+  --questions_;
+  return admitted;
+}
 
 }  // namespace finnr::token

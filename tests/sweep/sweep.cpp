@@ -27,6 +27,7 @@
 #include "finnr/hardware/folding_for_test.h"
 #include "finnr/hardware/layers.h"
 #include "finnr/hardware/lower.h"
+#include "finnr/hardware/token_model.h"
 #include "finnr/passes/boundary.h"
 #include "finnr/passes/obstacles.h"
 #include "finnr/passes/pass.h"
@@ -176,8 +177,18 @@ Status write_files(const std::filesystem::path& folder, const Generated& generat
   return ok_status();
 }
 
-/// Nothing when this network is not for hardware (its seed is then passed over).
-std::optional<Outcome> try_hardware(const Family& family, std::uint64_t seed, bool verbose) {
+/// A network for hardware and its design.
+struct Trial {
+  std::uint64_t seed;
+  Rng& rng;
+  const Graph& graph;
+  Design design;
+  std::string kind;
+};
+
+/// What `judge` says; nothing when this network is not for hardware (its seed is then passed over).
+std::optional<Outcome> try_design(const Family& family, std::uint64_t seed, bool verbose,
+                                  const std::function<Outcome(Trial trial)>& judge) {
   Rng rng(seed);
   Graph made = family.make(rng, true);
   Streamlined network = streamlined(rng, std::move(made), 0.3);
@@ -203,26 +214,59 @@ std::optional<Outcome> try_hardware(const Family& family, std::uint64_t seed, bo
   if (!design.ok()) return bad("lowering: " + to_text(design.error()));
   if (rng.chance(0.5) && !size_queues(*design)) return bad("queues: no depths sustain the interval");
   if (verbose) fmt::print("{}{}", print(graph, Constants::kElided), print(*design));
+  return judge({seed, rng, graph, *std::move(design), top_k ? "top-k" : network.bytes ? "bytes" : "plain"});
+}
 
-  const Generated generated = generate(*design);
+/// Why the times of beats that pass in runs are not those of beats that pass one by one; "" when they are.
+std::string compare_times(const Design& design, const token::Schedule& schedule) {
+  constexpr std::int64_t kTimedFrames = 4;
+  token::Model runs(design, schedule);
+  token::Model beats(design, schedule);
+  beats.use_no_runs();
+  if (runs.run(kTimedFrames) != beats.run(kTimedFrames)) return "one stands still, the other does not";
+  for (std::size_t i = 0; i < design.streams.size(); ++i) {
+    if (runs.stream(i)->beats() != beats.stream(i)->beats() || runs.stream(i)->frames() != beats.stream(i)->frames())
+      return fmt::format("the times of stream {} differ", design.streams[i].name);
+  }
+  return "";
+}
+
+/// Times, with the queues as they are or too short.
+Outcome try_times(Trial trial) {
+  auto& [seed, rng, graph, design, kind_of_network] = trial;
+  const bool shorten = rng.chance(0.5);
+  for (const UnitId queue : inner_queues(design)) {
+    std::int64_t& depth = std::get<Fifo>(design.units[queue.index()].kind).depth;
+    if (shorten && rng.chance(0.5)) depth = rng.between(1, depth);
+  }
+  for (const token::Schedule::Kind kind : {token::Schedule::Kind::kGreedy, token::Schedule::Kind::kSteady, token::Schedule::Kind::kBurst}) {
+    const std::string difference = compare_times(design, {kind, interval(design) + rng.between(0, 3)});
+    if (!difference.empty()) return bad("times: " + difference);
+  }
+  return {true, inner_queues(design).empty() ? "without queues" : shorten ? "with queues too short" : "with queues"};
+}
+
+Outcome try_hardware(const Trial& trial, bool verbose) {
+  const Generated generated = generate(trial.design);
   const Result<ScratchFolder> folder = ScratchFolder::make({}, "finnr-sweep");
   if (!folder.ok()) return bad(to_text(folder.error()));
   if (const Status status = write_files(folder->path(), generated); !status.ok()) return bad(to_text(status.error()));
   if (const Status status = write_file(folder->path() / kBundleFile, to_json(generated.bundle)); !status.ok())
     return bad(to_text(status.error()));
-  if (const Status status = write_file(folder->path() / kNetworkFile, print(graph)); !status.ok()) return bad(to_text(status.error()));
+  if (const Status status = write_file(folder->path() / kNetworkFile, print(trial.graph)); !status.ok())
+    return bad(to_text(status.error()));
   if (const char* kept = std::getenv("FINNR_KEEP"); kept != nullptr && verbose) {  // for a look at it with `finnr verify`
     std::error_code error;
     std::filesystem::copy(folder->path(), kept, std::filesystem::copy_options::recursive, error);
     if (error) return bad(error.message());
   }
   VerifyOptions options;
-  options.seed = seed;
-  const Result<Verdict> verdict = verify_bundle(folder->path(), generated.bundle, graph, options);
+  options.seed = trial.seed;
+  const Result<Verdict> verdict = verify_bundle(folder->path(), generated.bundle, trial.graph, options);
   if (!verdict.ok()) return bad(to_text(verdict.error()));
   if (!verdict->good()) return bad(to_text(explain(*verdict, folder->path())));
   if (verdict->measured_interval == 0) return bad("no interval was measured");
-  return Outcome{true, top_k ? "top-k" : network.bytes ? "bytes" : "plain"};
+  return {true, trial.kind};
 }
 
 /// In a process of its own, so that a broken promise inside the compiler ends one network and not the sweep.
@@ -251,13 +295,15 @@ std::optional<Outcome> apart(const std::function<std::optional<Outcome>()>& run)
 
 class Sweep {
  public:
-  Sweep(const Family& family, bool rtl, bool fast) : family_(family), rtl_(rtl), fast_(fast) {}
+  Sweep(const Family& family, std::string mode) : family_(family), mode_(std::move(mode)) {}
 
   /// False when the network was passed over.
   bool run(std::uint64_t seed, bool verbose) {
     const auto once = [&]() -> std::optional<Outcome> {
-      if (fast_) return try_fast(family_, seed, verbose);
-      return rtl_ ? try_hardware(family_, seed, verbose) : std::optional(try_numbers(family_, seed, verbose));
+      if (mode_ == "--fast") return try_fast(family_, seed, verbose);
+      if (mode_ == "--times") return try_design(family_, seed, verbose, try_times);
+      if (mode_ == "--rtl") return try_design(family_, seed, verbose, [&](const Trial& trial) { return try_hardware(trial, verbose); });
+      return try_numbers(family_, seed, verbose);
     };
     const std::optional<Outcome> outcome = verbose ? once() : apart(once);
     if (!outcome) return false;
@@ -270,7 +316,7 @@ class Sweep {
       if (!verbose) {
         for (char& c : why) c = c == '\n' ? ' ' : c;
       }
-      fmt::print("FAILED: {} --seed {}{}  # {}\n", family_.program, seed, rtl_ ? " --rtl" : fast_ ? " --fast" : "", why);
+      fmt::print("FAILED: {} --seed {} {}  # {}\n", family_.program, seed, mode_, why);
       std::fflush(stdout);
     }
     return true;
@@ -286,8 +332,7 @@ class Sweep {
 
  private:
   const Family& family_;
-  bool rtl_;
-  bool fast_;
+  std::string mode_;
   int networks_ = 0;
   int failures_ = 0;
   std::map<std::string, int> tally_;
@@ -299,17 +344,14 @@ class Sweep {
 int sweep(const Family& family, std::span<char*> arguments) {
   constexpr int kSkipped = 77;
   constexpr int kMostPassedOver = 500;
-  bool rtl = false;
-  bool fast = false;
+  std::string mode;
   std::optional<std::uint64_t> seed;
   std::optional<std::uint64_t> last;
   int wanted = 0;
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     const std::string_view argument = arguments[i];
-    if (argument == "--rtl") {
-      rtl = true;
-    } else if (argument == "--fast") {
-      fast = true;
+    if (argument == "--rtl" || argument == "--fast" || argument == "--times") {
+      mode = argument;
     } else if (argument == "--seed" && i + 1 < arguments.size()) {
       seed = std::strtoull(arguments[++i], nullptr, 10);
     } else if (argument == "--seeds" && i + 1 < arguments.size()) {
@@ -320,15 +362,15 @@ int sweep(const Family& family, std::span<char*> arguments) {
     } else if (argument == "--count" && i + 1 < arguments.size()) {
       wanted = std::atoi(arguments[++i]);
     } else {
-      fmt::print("usage: {} [--rtl | --fast] [--seed N] [--count N] [--seeds A..B]\n", family.program);
+      fmt::print("usage: {} [--rtl | --fast | --times] [--seed N] [--count N] [--seeds A..B]\n", family.program);
       return 2;
     }
   }
-  if (rtl && no_simulator()) {
+  if (mode == "--rtl" && no_simulator()) {
     fmt::print("skipped: the hardware part needs verilator and g++\n");
     return kSkipped;
   }
-  Sweep sweep(family, rtl, fast);
+  Sweep sweep(family, mode);
   if (last) {
     for (std::uint64_t next = *seed; next <= *last; ++next) sweep.run(next, false);
     return sweep.finish();
@@ -339,8 +381,8 @@ int sweep(const Family& family, std::span<char*> arguments) {
   }
   const char* variable = std::getenv("FINNR_SWEEP");
   const bool all = variable != nullptr && std::string_view(variable) == "all";
-  if (wanted == 0 && fast) wanted = 1100;
-  if (wanted == 0) wanted = rtl ? (all ? 60 : 4) : (all ? family.most : family.few);
+  if (wanted == 0 && mode == "--fast") wanted = 1100;
+  if (wanted == 0) wanted = mode == "--rtl" ? (all ? 60 : 4) : (all ? family.most : family.few);
   int passed_over = 0;  // in a row: a family that never reaches hardware is a failure, not an endless search
   for (std::uint64_t next = seed.value_or(1); sweep.networks() < wanted; ++next) {
     passed_over = sweep.run(next, false) ? 0 : passed_over + 1;

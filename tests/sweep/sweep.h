@@ -25,6 +25,7 @@ struct Family {
 /// failure. Exit status: 0, or 1 after failures, 2 usage, 77 when --rtl has no simulator.
 ///   PROGRAM                      some networks' numbers; FINNR_SWEEP=all: many
 ///   PROGRAM --rtl                4 networks; FINNR_SWEEP=all: 60
+///   PROGRAM --times              some designs' token simulations in runs of beats, against beats that pass one by one
 ///   PROGRAM --fast               the fast emulator on every instruction set against the integer network: 1100 networks
 ///   PROGRAM --seed N [--rtl]     that one alone, with the network and the design in words; FINNR_KEEP=DIR keeps the
 ///                                accelerator's folder, for `finnr verify DIR`
