@@ -113,22 +113,42 @@ Tensor random_codes(const Shape& shape, const IntType& type, Rng& rng) {
   return t;
 }
 
+struct LayerShape {
+  const char* name;
+  std::int64_t inputs;  ///< channels
+  std::int64_t outputs;
+  std::int64_t kernel;
+  std::int64_t side;  ///< of its result
+};
+
+/// The usual widths.
+constexpr LayerShape kLayers[] = {
+    {"pointwise_128", 128, 128, 1, 28}, {"pointwise_512", 512, 512, 1, 14}, {"3x3_64", 64, 64, 3, 56}, {"3x3_256", 256, 256, 3, 14}};
+/// Those of the networks that run on dot products of bytes: MobileNet-v1's pointwise layers, ResNet-8's and ResNet-50's 3 x 3 layers.
+constexpr LayerShape kNetworkLayers[] = {
+    {"mobilenet_32_64", 32, 64, 1, 112},    {"mobilenet_64_128", 64, 128, 1, 56},    {"mobilenet_128_128", 128, 128, 1, 56},
+    {"mobilenet_128_256", 128, 256, 1, 28}, {"mobilenet_256_256", 256, 256, 1, 28},  {"mobilenet_256_512", 256, 512, 1, 14},
+    {"mobilenet_512_512", 512, 512, 1, 14}, {"mobilenet_512_1024", 512, 1024, 1, 7}, {"mobilenet_1024_1024", 1024, 1024, 1, 7},
+    {"resnet8_16", 16, 16, 3, 32},          {"resnet8_32", 32, 32, 3, 16},           {"resnet8_64", 64, 64, 3, 8},
+    {"resnet50_64", 64, 64, 3, 56},         {"resnet50_128", 128, 128, 3, 28},       {"resnet50_256", 256, 256, 3, 14},
+    {"resnet50_512", 512, 512, 3, 7}};
+
 /// A convolution with the thresholds of its own width behind it.
-Graph layer(const IntType& weights, const IntType& activations, std::int64_t channels, std::int64_t kernel, std::int64_t side) {
+Graph layer(const IntType& weights, const IntType& activations, const LayerShape& shape) {
   Graph graph;
   Rng rng(1);
-  const ValueId x = graph.add_input("x", ElementType::integer(activations), {1, channels, side, side});
-  const std::int64_t border = kernel / 2;
+  const ValueId x = graph.add_input("x", ElementType::integer(activations), {1, shape.inputs, shape.side, shape.side});
+  const std::int64_t border = shape.kernel / 2;
   const Conv op{{1, 1}, {1, 1}, {border, border}, {border, border}, {1, 1}, 1, activations.bipolar ? 1 : 0};
-  const ValueId w = graph.add_constant(random_codes({channels, channels, kernel, kernel}, weights, rng));
+  const ValueId w = graph.add_constant(random_codes({shape.outputs, shape.inputs, shape.kernel, shape.kernel}, weights, rng));
   const ValueId sums = graph.must_add(op, {x, w}, {});
   const std::int64_t steps = activations.bipolar ? 1 : activations.hi - activations.lo;
   Tensor::Ints at;
-  for (std::int64_t c = 0; c < channels; ++c) {
+  for (std::int64_t c = 0; c < shape.outputs; ++c) {
     const std::int64_t width = rng.between(3, 30);
     for (std::int64_t k = 0; k < steps; ++k) at.push_back((k - steps / 2) * width + c % 7);
   }
-  const ValueId thresholds = graph.add_constant(Tensor({channels, steps}, at));
+  const ValueId thresholds = graph.add_constant(Tensor({shape.outputs, steps}, at));
   const ValueId base = graph.add_constant(Tensor({1}, Tensor::Ints{activations.bipolar ? 0 : activations.lo}));
   const ValueId signs = graph.add_constant(Tensor({1, steps}, Tensor::Ints(static_cast<std::size_t>(steps), 1)));
   graph.set_outputs({graph.must_add(Thresholds{1, activations}, {sums, thresholds, base, signs}, {})});
@@ -174,12 +194,13 @@ int main(int argc, char** argv) {
                 {"w4a4", bits(4, true), bits(4, false)},
                 {"w8a8", bits(8, true), bits(8, false)}};
   for (const auto& width : widths) {
-    for (const auto& [what, channels, kernel, side] : {std::tuple("pointwise_128", 128, 1, 28), std::tuple("pointwise_512", 512, 1, 14),
-                                                       std::tuple("3x3_64", 64, 3, 56), std::tuple("3x3_256", 256, 3, 14)}) {
-      benchmark::RegisterBenchmark(fmt::format("layer/{}/{}", width.name, what).c_str(), [=](benchmark::State& s) {
-        measure(s, layer(width.weights, width.activations, channels, kernel, side), 4, 1);
-      });
-    }
+    const auto add = [&](const LayerShape& shape) {
+      benchmark::RegisterBenchmark(fmt::format("layer/{}/{}", width.name, shape.name).c_str(),
+                                   [=](benchmark::State& s) { measure(s, layer(width.weights, width.activations, shape), 4, 1); });
+    };
+    for (const LayerShape& shape : kLayers) add(shape);
+    if (width.weights.bits() < 4) continue;
+    for (const LayerShape& shape : kNetworkLayers) add(shape);
   }
   benchmark::RunSpecifiedBenchmarks();
   benchmark::Shutdown();

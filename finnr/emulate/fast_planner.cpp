@@ -292,18 +292,7 @@ std::size_t Planner::buffer_of(ValueId value, const Layout& want) {
     return to;
   }
   const std::size_t to = add_buffer(value, want);
-  const Layout& layout = plan_.buffers[to].layout;
-  MixStep step;
-  step.from = {*source};
-  auto table = std::make_shared<WindowTable>();
-  table->starts = plan_.buffers[*source].places;
-  table->runs = {0};
-  step.windows = {std::move(table)};
-  const auto channels = static_cast<std::size_t>(layout.channels);
-  step.finish = layout.form == Form::kWords ? plain_finish(SumMeaning::plain(channels))
-                                            : recoding_finish(SumMeaning::plain(channels), layout.encoding);
-  step.to = {to, 0, channels, 1};
-  emit(std::move(step), name, {.name = "", .kernel = "copy"});
+  emit_copy(*source, {to, 0, static_cast<std::size_t>(want.channels), 1}, name);
   return to;
 }
 

@@ -56,11 +56,13 @@ class Planner {
   bool plan_pool(NodeId id);
   bool plan_sum(NodeId id);
   bool plan_concat(NodeId id);
+  bool plan_pad(NodeId id);
   bool plan_take(NodeId id);
   /// Thresholds and a pool behind `sums` that nothing else reads; the thresholds' channels are axis `axis`.
   Tail tail_behind(NodeId id, int axis, bool pools);
   FinishTables finish_of(const Tail& tail, std::size_t first, const SumMeaning& sums, const Layout& out) const;
   void plan_window(NodeId id, MixKind kind, const Pool& op, Layout want);
+  void emit_copy(std::size_t from, Target to, std::string name);
   void emit_mix(MixStep step, const Tail& tail, std::size_t channels, int axis);
 
   const Graph& graph_;

@@ -48,16 +48,35 @@ std::shared_ptr<const WindowTable> each_position(const Buffer& buffer) {
   return table;
 }
 
+/// Single positions of a buffer, one for each position of `dims`: index i along axis a is taken from from(a, i).
+template <class From>
+std::shared_ptr<const WindowTable> positions_from(const Buffer& buffer, const Shape& dims, const From& from) {
+  auto table = std::make_shared<WindowTable>();
+  table->runs = {0};
+  for (std::int64_t p = 0; p < count(dims); ++p) {
+    std::int64_t rest = p;
+    std::int64_t at = 0;
+    std::int64_t size = 1;
+    for (std::size_t a = dims.size(); a-- > 0; rest /= dims[a]) {
+      at += from(a, rest % dims[a]) * size;
+      size *= buffer.layout.dims[a];
+    }
+    table->starts.push_back(buffer.places[static_cast<std::size_t>(at)]);
+  }
+  return table;
+}
+
 }  // namespace
 
 bool Planner::plan_node(NodeId id) {
   const Node& node = graph_.node(id);
-  return std::visit(Overloaded{[&](const MatMul&) { return plan_layer(id); }, [&](const Conv&) { return plan_layer(id); },
-                               [&](const Reshape&) { return plan_reshape(id); }, [&](const Thresholds&) { return plan_thresholds(id); },
-                               [&](const Join&) { return plan_join(id); }, [&](const Pool&) { return plan_pool(id); },
-                               [&](const Sum&) { return plan_sum(id); }, [&](const Concat&) { return plan_concat(id); },
-                               [&](const Take&) { return plan_take(id); }, [](const auto&) { return false; }},
-                    node.op);
+  return std::visit(
+      Overloaded{[&](const MatMul&) { return plan_layer(id); }, [&](const Conv&) { return plan_layer(id); },
+                 [&](const Reshape&) { return plan_reshape(id); }, [&](const Thresholds&) { return plan_thresholds(id); },
+                 [&](const Join&) { return plan_join(id); }, [&](const Pool&) { return plan_pool(id); },
+                 [&](const Sum&) { return plan_sum(id); }, [&](const Concat&) { return plan_concat(id); },
+                 [&](const Pad&) { return plan_pad(id); }, [&](const Take&) { return plan_take(id); }, [](const auto&) { return false; }},
+      node.op);
 }
 
 Planner::Tail Planner::tail_behind(NodeId id, int axis, bool pools) {
@@ -250,23 +269,12 @@ bool Planner::plan_join(NodeId id) {
     }
     const Layout& layout = plan_.buffers[*from].layout;
     if (layout.axis != axis || layout.channels != result.channels || layout.dims.size() != result.dims.size()) return false;
-    auto table = std::make_shared<WindowTable>();
-    table->runs = {0};
-    for (std::int64_t p = 0; p < result.positions(); ++p) {
-      std::int64_t rest = p;
-      std::int64_t at = 0;
-      std::int64_t size = 1;
-      for (std::size_t a = result.dims.size(); a-- > 0; rest /= result.dims[a]) {
-        if (layout.dims[a] != 1) at += rest % result.dims[a] * size;
-        size *= layout.dims[a];
-      }
-      table->starts.push_back(plan_.buffers[*from].places[static_cast<std::size_t>(at)]);
-    }
     for (std::size_t a = 0; a < result.dims.size(); ++a) {
       if (layout.dims[a] != result.dims[a] && layout.dims[a] != 1) return false;
     }
     step.from.push_back(*from);
-    step.windows.push_back(std::move(table));
+    step.windows.push_back(positions_from(plan_.buffers[*from], result.dims,
+                                          [&](std::size_t a, std::int64_t index) { return layout.dims[a] == 1 ? 0 : index; }));
   }
   const Tail tail = tail_behind(id, axis, false);
   emit_mix(std::move(step), tail, static_cast<std::size_t>(result.channels), axis);
@@ -354,32 +362,81 @@ bool Planner::plan_sum(NodeId id) {
   return true;
 }
 
+/// Position by position, in the form of the other buffer.
+void Planner::emit_copy(std::size_t from, Target to, std::string name) {
+  const Layout& layout = plan_.buffers[to.buffer].layout;
+  const SumMeaning numbers = SumMeaning::plain(to.channels);
+  MixStep step;
+  step.from = {from};
+  step.windows = {each_position(plan_.buffers[from])};
+  step.finish = layout.form == Form::kWords ? plain_finish(numbers) : recoding_finish(numbers, layout.encoding);
+  step.to = to;
+  emit(std::move(step), std::move(name), {.name = "", .kernel = "copy"});
+}
+
 bool Planner::plan_concat(NodeId id) {
   const Node& node = graph_.node(id);
   const ValueId out = node.outputs[0];
   const auto& op = std::get<Concat>(node.op);
-  if (!small_integers(out)) return false;
+  if (!small_integers(out) || !any_buffer(node.inputs[0])) return false;
+  const int axis = plan_.buffers[*any_buffer(node.inputs[0])].layout.axis;
   for (const ValueId input : node.inputs) {
-    const auto from = any_buffer(input);
-    if (!from || plan_.buffers[*from].layout.axis != op.axis) return false;
+    if (!any_buffer(input) || plan_.buffers[*any_buffer(input)].layout.axis != axis) return false;
   }
-  Layout layout = Layout::of(graph_.value(out).shape, op.axis);
+  Layout layout = Layout::of(graph_.value(out).shape, axis);
   take_plain_form(layout, graph_.value(out).type.ints);
   const std::size_t to = add_buffer(out, layout);
-  const Layout& target = plan_.buffers[to].layout;
-  std::size_t first = 0;
+  std::size_t first = 0;  // of the channels, or of the positions along the axis
   for (const ValueId input : node.inputs) {
     const std::size_t from = *any_buffer(input);
     const auto channels = static_cast<std::size_t>(plan_.buffers[from].layout.channels);
-    MixStep step;
-    step.from = {from};
-    step.windows = {each_position(plan_.buffers[from])};
-    step.finish = target.form == Form::kWords ? plain_finish(SumMeaning::plain(channels))
-                                              : recoding_finish(SumMeaning::plain(channels), target.encoding);
-    step.to = {to, target.form == Form::kWords ? first * 4 : first, channels, 1};
-    emit(std::move(step), name_of({id}), {.name = "", .kernel = "copy"});
-    first += channels;
+    if (op.axis == axis) {
+      const std::size_t offset = plan_.buffers[to].layout.form == Form::kWords ? first * 4 : first;
+      emit_copy(from, {to, offset, channels, 1}, name_of({id}));
+      first += channels;
+      continue;
+    }
+    Buffer part = plan_.buffers[to];  // of the same memory, with the positions of this operand
+    const Shape dims = plan_.buffers[from].layout.dims;
+    const auto along = static_cast<std::size_t>(op.axis < axis ? op.axis : op.axis - 1);
+    part.places = positions_from(part, dims, [&](std::size_t a, std::int64_t i) {
+                    return a == along ? i + static_cast<std::int64_t>(first) : i;
+                  })->starts;
+    plan_.buffers.push_back(std::move(part));
+    emit_copy(from, {plan_.buffers.size() - 1, 0, channels, 1}, name_of({id}));
+    first += static_cast<std::size_t>(dims[along]);
   }
+  return true;
+}
+
+/// A copy with a border, which the result has as positions of its own.
+bool Planner::plan_pad(NodeId id) {
+  const Node& node = graph_.node(id);
+  const auto& op = std::get<Pad>(node.op);
+  const ValueId out = node.outputs[0];
+  const auto from = any_buffer(node.inputs[0]);
+  if (!from || !small_integers(out)) return false;
+  Layout want = plan_.buffers[*from].layout;
+  const auto channels = static_cast<std::size_t>(want.axis);
+  if (op.begin[channels] != 0 || op.end[channels] != 0) return false;
+  want.begin = op.begin;
+  want.end = op.end;
+  want.begin.erase(want.begin.begin() + want.axis);
+  want.end.erase(want.end.begin() + want.axis);
+  want.fill = op.code;
+  take_plain_form(want, graph_.value(out).type.ints);
+  const std::size_t to = add_buffer(node.inputs[0], want);
+  emit_copy(*from, {to, 0, static_cast<std::size_t>(want.channels), 1}, name_of({id}));
+  Buffer whole = plan_.buffers[to];
+  for (std::size_t a = 0; a < want.dims.size(); ++a) whole.layout.dims[a] += want.begin[a] + want.end[a];
+  std::ranges::fill(whole.layout.begin, 0);
+  std::ranges::fill(whole.layout.end, 0);
+  whole.layout.settle();
+  FINNR_CHECK(whole.layout.frame_bytes == plan_.buffers[to].layout.frame_bytes, "a border takes the room of its positions");
+  whole.shape = graph_.value(out).shape;
+  whole.places = whole.layout.places();
+  plan_.buffers.push_back(std::move(whole));
+  buffers_[out.index()].push_back(plan_.buffers.size() - 1);
   return true;
 }
 
@@ -392,23 +449,11 @@ bool Planner::plan_take(NodeId id) {
   if (op.axis == layout.axis) return false;
   const Layout result = Layout::of(graph_.value(node.outputs[0]).shape, layout.axis);
   const auto axis = static_cast<std::size_t>(op.axis < layout.axis ? op.axis : op.axis - 1);
-  auto table = std::make_shared<WindowTable>();
-  table->runs = {0};
-  for (std::int64_t p = 0; p < result.positions(); ++p) {
-    std::int64_t rest = p;
-    std::int64_t at = 0;
-    std::int64_t size = 1;
-    for (std::size_t a = result.dims.size(); a-- > 0; rest /= result.dims[a]) {
-      const std::int64_t i = rest % result.dims[a];
-      at += (a == axis ? op.indices[static_cast<std::size_t>(i)] : i) * size;
-      size *= layout.dims[a];
-    }
-    table->starts.push_back(plan_.buffers[*from].places[static_cast<std::size_t>(at)]);
-  }
-  if (table->starts.empty()) return false;
+  if (result.positions() == 0) return false;
   MixStep step;
   step.from = {*from};
-  step.windows = {std::move(table)};
+  step.windows = {positions_from(plan_.buffers[*from], result.dims,
+                                 [&](std::size_t a, std::int64_t i) { return a == axis ? op.indices[static_cast<std::size_t>(i)] : i; })};
   const auto channels = static_cast<std::size_t>(layout.channels);
   const int channel_axis = layout.axis;
   const Tail tail = tail_behind(id, channel_axis, false);

@@ -183,6 +183,21 @@ TEST(Fast, BranchesAndMoves) {
   }
 }
 
+TEST(Fast, MovesOfPositionsHaveKernels) {
+  Graph graph;
+  Rng rng(14);
+  const IntType codes{-3, 4};
+  const ValueId input = graph.add_input("x", ElementType::integer(codes), {1, 20, 4, 5});
+  const ValueId padded = add(graph, Pad{{0, 0, 1, 0}, {0, 0, 0, 2}, 0, 7}, {input});
+  ValueId x = add(graph, Concat{2}, {padded, add(graph, Take{2, {3, 0}}, {padded})});
+  x = add(graph, Concat{1}, {x, x});
+  graph.set_outputs({x, padded});
+  expect_equal(graph, rng);
+  const Result<FastNetwork> network = FastNetwork::compile(graph, graph.inputs(), graph.outputs());
+  ASSERT_TRUE(network.ok());
+  for (const FastStep& step : network->steps()) EXPECT_NE(step.kernel, "scalar") << step.name;
+}
+
 TEST(Fast, FloatsInFrontAndBehind) {
   Graph graph;
   const ValueId input = graph.add_input("x", ElementType::float32(), {1, 2, 4, 4});
