@@ -24,9 +24,12 @@ SHARED = os.environ.get("FINNR_SHARED", os.path.join(ROOT, "..", "shared"))
 SYNTHESISED = [("tfc-w1a1", "tfc-w1a1"), ("tfc-w2a2", "tfc-w2a2"), ("lfc-w1a1", "lfc-w1a1"), ("lfc-w1a2", ""), ("cnv-w1a1-cifar10", "cnv-w1a1"),
                ("mlp-nonlinear", ""), ("odd-w3a5", ""), ("branch-w2a3", ""), ("resnet8-w3a4", ""), ("vgg10-1d-w4a4", ""),
                ("mobilenet-w4a4", ""), ("tiny-yolo-w1a3", "")]
+# A published folding with registers in the trees of adders, in our own form.
+PIPELINED = {"tfc-w1a1 pipelined": {"layers": {name: {"pe": pe, "simd": simd, "pipeline": 1}
+                                               for name, pe, simd in (("fc0", 16, 49), ("fc1", 8, 8), ("fc2", 8, 8), ("fc3", 10, 8))}}}
 # model, folding, flow, unit ("" for the whole design)
-ROUTED = [("tfc-w1a1", "tfc-w1a1", "ecp5", ""), ("tfc-w1a1", "tfc-w1a1", "ecp5", "fc3"), ("tfc-w1a1", "tfc-w1a1", "ice40", "fc3"),
-          ("mlp-nonlinear", "", "ice40", "")]
+ROUTED = [("tfc-w1a1", "tfc-w1a1", "ecp5", ""), ("tfc-w1a1", "tfc-w1a1 pipelined", "ecp5", ""), ("tfc-w1a1", "tfc-w1a1", "ecp5", "fc3"),
+          ("tfc-w1a1", "tfc-w1a1", "ice40", "fc3"), ("mlp-nonlinear", "", "ice40", "")]
 
 
 def finnr(arguments):
@@ -42,13 +45,17 @@ def finnr(arguments):
 
 def build(work, model, folding):
     """The folder of an accelerator; results of an earlier one with the same contents stay valid by their key."""
-    folder = os.path.join(work, model + ("-" + folding if folding else ""))
+    folder = os.path.join(work, model + ("-" + folding.replace(" ", "-") if folding else ""))
     kept = folder + ".synth"
     if os.path.isdir(os.path.join(folder, "synth")):
         shutil.rmtree(kept, ignore_errors=True)
         shutil.move(os.path.join(folder, "synth"), kept)
     arguments = ["build", os.path.join(SHARED, "models", model, "model.onnx"), "-o", folder, "--verify", "0", "--force"]
-    if folding:
+    if folding in PIPELINED:
+        with open(folder + ".json", "w", encoding="utf-8") as file:
+            json.dump(PIPELINED[folding], file)
+        arguments += ["--folding", folder + ".json"]
+    elif folding:
         arguments += ["--folding", os.path.join(SHARED, "data", "foldings", folding + ".json")]
     finnr(arguments)
     if os.path.isdir(kept):
@@ -64,9 +71,11 @@ def number(n):
 def synthesised(work, model, folding):
     folder, bundle = build(work, model, folding)
     totals = finnr(["synth", folder])["totals"]
+    estimate = totals["estimate"]
     macs = sum(u["pe"] * u["simd"] for u in bundle["units"] if u["kind"] in ("mvu", "vvu"))
-    return [model, "published" if folding else "default", number(bundle["interval"]), number(macs), number(totals["lut"]), number(totals["ff"]),
-            number(totals["bram18"]), number(totals["dsp"])]
+    return [model, "published" if folding else "default", number(bundle["interval"]), number(macs), number(totals["lut"]),
+            number(estimate["lut"]), number(totals["ff"]), number(estimate["ff"]), number(totals["bram18"]), number(estimate["bram18"]),
+            number(totals["dsp"]), number(estimate["dsp"])]
 
 
 def routed(work, model, folding, flow, unit):
@@ -76,6 +85,8 @@ def routed(work, model, folding, flow, unit):
         sys.exit(f"{model} on {flow} was not routed: {result['diagnostics']}")
     totals, placement = result["totals"], result["placement"]
     what = next((f"unit {unit}: {u['kind']} {u['pe']}×{u['simd']}" for u in bundle["units"] if u["name"] == unit), "whole network")
+    if folding in PIPELINED:
+        what += ", pipeline 1"
     return [model, what, placement["device"], number(totals["lut"]), number(totals["ff"]), number(totals["bram18"] + totals.get("bram4", 0)),
             f"{result['fmax_mhz']:.1f}", f"{os.path.getsize(os.path.join(folder, placement['bitstream'])):,} bytes"]
 

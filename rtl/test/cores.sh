@@ -47,6 +47,8 @@ if command -v iverilog > /dev/null; then
     fi
   }
   sizes="2 7 16 19 32 66"
+  step=10
+  [ "${FINNR_SWEEP:-default}" = all ] && step=1
   [ "${FINNR_SWEEP:-default}" = all ] && sizes="1 2 3 4 5 6 7 8 9 11 12 13 16 18 19 24 27 32 33 36 48 64 65 66 96 130 288"
   for family in FINNR_GENERIC FINNR_XILINX7 FINNR_ULTRASCALE; do
     for simd in $sizes; do
@@ -59,6 +61,12 @@ if command -v iverilog > /dev/null; then
       run $family "Simd=4 Beats=1 PerLane=1 AccBits=9 $operands"
     done << EOF
 $kinds
+EOF
+    # The cores of the sweep's units: every tenth, or all of them.
+    while read -r parameters; do
+      run $family "$parameters"
+    done << EOF
+$(python3 test/make_sweep.py --group compute --cores --sweep "${FINNR_SWEEP:-default}" --seed "${FINNR_SEED:-1}" | awk -v step=$step 'NR % step == 0')
 EOF
     run $family "Simd=12 Beats=5 AccBits=6"
     run $family "Simd=20 Beats=3 Merge=1"

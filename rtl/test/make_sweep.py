@@ -742,16 +742,35 @@ def instance(case, sink, directory):
             '.m_valid_o(m_valid_%(k)d), .m_ready_i(m_ready_%(k)d), .m_data_o(m_data_%(k)d));' % v]
 
 
+def core_parameters(case):
+    """The finnr_core inside a case of finnr_mvu or finnr_vvu, as parameters of core_bench."""
+    p = case.params
+    per_lane = case.module == 'finnr_vvu'
+    inputs = p['K'] if per_lane else p['Mw']
+    pipeline = p.get('Pipeline', 0)
+    preset = p['XKind'] == BIPOLAR == p['WKind'] and p.get('NumThresholds') == 1 and p['OutBits'] == 1 and not p.get('Search')
+    core = {k: p[k] for k in ('Pe', 'Simd', 'XBits', 'XKind', 'WBits', 'WKind')}
+    core['AccBits'] = 1 + max(p['AccBits'], p['ThrBits']) if preset else p['AccBits']
+    core |= {'Beats': inputs // p['Simd'], 'PerLane': int(per_lane), 'Core': p.get('Core', 1), 'Preset': int(preset)}
+    core['Registers'] = -(-(1 + clog2(p['Simd'])) // pipeline) if pipeline else 1
+    return ' '.join('%s=%d' % item for item in core.items())
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument('--group', choices=['streams', 'window', 'compute', 'frames', 'form'], required=True)
+    parser.add_argument('--cores', action='store_true', help='only print the parameters of the cores of its units, for core_bench.sv')
     parser.add_argument('--sweep', choices=['default', 'all'], default='default')
     parser.add_argument('--seed', type=int, default=1)
-    parser.add_argument('--out', required=True)
+    parser.add_argument('--out')
     args = parser.parse_args()
+    cases = group_cases(args.group, args.sweep, random.Random('%s %s %d' % (args.group, args.sweep, args.seed)))
+    if args.cores:
+        units = [case for case in cases if case.module in ('finnr_mvu', 'finnr_vvu')]
+        print('\n'.join(sorted({core_parameters(case) for case in units})))
+        return
     directory = os.path.abspath(args.out)
     os.makedirs(directory, exist_ok=True)
-    cases = group_cases(args.group, args.sweep, random.Random('%s %s %d' % (args.group, args.sweep, args.seed)))
 
     body, ports, binds, table_text, sink = [], [], [], [], 0
     for index, case in enumerate(cases):
