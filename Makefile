@@ -30,8 +30,8 @@ asan: ## run the unit tests under address and undefined-behaviour sanitizers
 
 tsan: ## run the tests with threads under the thread sanitizer
 	cmake --preset tsan >/dev/null
-	cmake --build --preset tsan --target unit_tests
-	build/tsan/tests/unit_tests --gtest_filter='*Threads*'
+	cmake --build --preset tsan --target thread_tests
+	build/tsan/tests/thread_tests
 
 bench: ## measure speed and memory: ratios and figures in one run
 	cmake --preset release -DFINNR_TESTS=OFF -DFINNR_BENCH=ON >/dev/null

@@ -2,6 +2,7 @@
 #include "finnr/flow/fast_run.h"
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <thread>
 #include <utility>
@@ -13,6 +14,7 @@ namespace finnr {
 namespace {
 
 constexpr std::size_t kRoundBatches = 16;                     ///< of each thread
+constexpr std::size_t kPieceBatches = 2;                      ///< that a thread takes at once
 constexpr std::size_t kRoundElements = std::size_t{1} << 22;  ///< of inputs or results of each thread, at most
 
 /// Where the results of a round lie before they are written.
@@ -101,12 +103,17 @@ class FastRun {
       if (!is_float(o)) columns_[o].ints.resize(std::max(columns_[o].ints.size(), n * columns_[o].size));
     }
     const auto start = std::chrono::steady_clock::now();
-    const std::size_t share = std::min(share_, (n + scratches_.size() - 1) / scratches_.size());
     {
+      // Threads take pieces in turn, so that one that has to wait for the processor does not hold up the others.
+      const std::size_t even = (n + scratches_.size() - 1) / scratches_.size();
+      const std::size_t piece = std::min(even, network_.batch() * kPieceBatches);
+      std::atomic<std::size_t> next = 0;
+      const auto work = [&](FastNetwork::Scratch& scratch) {
+        for (std::size_t at = next.fetch_add(piece); at < n; at = next.fetch_add(piece)) part(inputs, at, std::min(piece, n - at), scratch);
+      };
       std::vector<std::jthread> threads;
-      for (std::size_t t = 1; t < scratches_.size() && t * share < n; ++t)
-        threads.emplace_back([&, t] { part(inputs, t * share, std::min(share, n - t * share), scratches_[t]); });
-      part(inputs, 0, std::min(share, n), scratches_[0]);
+      for (std::size_t t = 1; t < scratches_.size() && t * piece < n; ++t) threads.emplace_back([&, t] { work(scratches_[t]); });
+      work(scratches_[0]);
     }
     compute_seconds_ += std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     for (const FrameSource& source : sources_) source.let_go(static_cast<std::int64_t>(first + n));
