@@ -24,6 +24,10 @@ std::int64_t slice_channels(const IntType& x, const IntType& w);
 /// Registers on the way from the operands to their dot product (finnr_mac): ceil((1 + ceil(log2(simd))) / pipeline), 1 without one.
 std::int64_t core_registers(std::int64_t simd, int pipeline);
 
+/// Whether so many words of weights are constants inside the gates that compare them with the inputs (finnr_mac, Constants): a LUT
+/// of 6 inputs has room for three inputs and three bits of an address. It takes no memory then.
+bool merges_weights(const IntType& x, const IntType& w, Core core, std::int64_t words);
+
 /// One threshold with one bit of output on a number of equal pairs, which the accumulator subtracts itself.
 bool has_preset(const IntType& x, const IntType& w, const std::optional<Steps>& steps);
 

@@ -73,5 +73,15 @@ TEST(Core, LatencyCountsEveryRegister) {
   EXPECT_EQ(core_latency(vvu), 6);
 }
 
+TEST(Core, FewWordsOfSignsAreConstants) {
+  const IntType sign{-1, 1, true};
+  EXPECT_TRUE(merges_weights(sign, sign, Core::kLut, 2));
+  EXPECT_TRUE(merges_weights(sign, sign, Core::kLut, 8));
+  EXPECT_FALSE(merges_weights(sign, sign, Core::kLut, 9)) << "four bits of an address";
+  EXPECT_FALSE(merges_weights(sign, sign, Core::kLut, 1)) << "one word needs no address: it is unrolled";
+  EXPECT_FALSE(merges_weights(sign, sign, Core::kOperators, 8));
+  EXPECT_FALSE(merges_weights({0, 3, false}, sign, Core::kLut, 8)) << "two bits of an input";
+}
+
 }  // namespace
 }  // namespace finnr

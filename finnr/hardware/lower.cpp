@@ -54,8 +54,12 @@ Stream rearranged(Stream stream, std::int64_t vectors, std::int64_t channels) {
   return stream;
 }
 
-Store weight_store(const Fold& fold, std::int64_t words, std::int64_t bits) {
-  return fold.weight_store.value_or(cheapest_rom(words, bits).store);
+/// Of an `mvu` or `vvu` with `words` words of weights.
+template <class Arithmetic>
+Store weight_store(const Fold& fold, const Arithmetic& unit, std::int64_t words) {
+  if (fold.weight_store) return *fold.weight_store;
+  if (merges_weights(unit.x, unit.w, unit.core, words)) return Store::kConstant;
+  return cheapest_rom(words, std::int64_t{unit.pe} * unit.simd * unit.w.bits()).store;
 }
 
 class Builder {
@@ -315,8 +319,8 @@ class Builder {
     unit.accumulator = m.accumulator;
     unit.steps = m.steps;
     const std::int64_t words = m.groups * (unit.mh / unit.pe) * (unit.mw / unit.simd);
-    unit.weight_store = weight_store(fold, words, std::int64_t{unit.pe} * unit.simd * unit.w.bits());
     unit.core = fold.core.value_or(choose_core(unit.x, unit.w, true));
+    unit.weight_store = weight_store(fold, unit, words);
     unit.pipeline = fold.pipeline;
     Stream result = link_stream(layer.output, lanes);
     if (fold.m > 1) result = rearranged(result, result.vectors / fold.m, result.channels);  // a share of the value
@@ -344,8 +348,8 @@ class Builder {
     unit.accumulator = d.accumulator;
     unit.steps = d.steps;
     const std::int64_t words = (unit.channels / unit.pe) * (unit.kernel / unit.simd);
-    unit.weight_store = weight_store(fold, words, std::int64_t{unit.pe} * unit.simd * unit.w.bits());
     unit.core = fold.core.value_or(choose_core(unit.x, unit.w, false));
+    unit.weight_store = weight_store(fold, unit, words);
     unit.pipeline = fold.pipeline;
     const Delay hold{2.0 / static_cast<double>(d.pixels), unit_cycles(core_latency(unit))};
     return add(layer.name, std::move(unit), layer.origin, {stream}, link_stream(layer.output, lanes), hold);
