@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """Refits the cost functions to the checked-in samples and writes what comes of it: the constants inside the binary
-(finnr/cost/constants) and the table of errors in docs/estimate.md.
+(finnr/cost/constants), the table of errors in docs/estimate.md, and the bounds that a test holds them to.
 
     cost_table.py build/dev/finnr            # refit and write
     cost_table.py build/dev/finnr --check    # exit status 1 when the table in the document is another
 """
 import argparse
 import json
+import math
 import os
 import subprocess
 import sys
@@ -15,6 +16,7 @@ import tempfile
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCUMENT = os.path.join(ROOT, "docs", "estimate.md")
+BOUNDS = os.path.join(ROOT, "finnr", "cost", "samples", "stated_errors.json")
 DEVICES = {"xilinx": "pynq-z1"}
 BEGIN, END = "<!-- errors: begin -->\n", "<!-- errors: end -->\n"
 
@@ -35,6 +37,14 @@ def table(kinds):
     return "\n".join(rows) + "\n"
 
 
+def bounds(kinds):
+    """What the fit must stay within on samples that it has not seen: errors now, rounded up to whole per cents."""
+    def up(share):
+        return math.ceil(100 * share + 1e-9) / 100
+    lines = [f'  "{k["kind"]}": {json.dumps({w: [up(k[w + "_median"]), up(k[w + "_worst"])] for w in ("lut", "ff")})}' for k in kinds]
+    return "{\n" + ",\n".join(lines) + "\n}\n"
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("finnr")
@@ -51,6 +61,8 @@ def main():
         return int(now != text)
     with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write(now)
+    with open(BOUNDS, "w", encoding="utf-8") as file:
+        file.write(bounds(kinds))
     return 0
 
 

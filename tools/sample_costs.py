@@ -31,7 +31,7 @@ MACROS = {"xilinx": "-DFINNR_XILINX -DFINNR_XILINX7", "ecp5": ""}  # what the li
 
 # What a cell takes (docs/synthesis.md states the rule).
 CELLS = {"lut": {"INV": 1, "SRL16E": 1, "SRLC32E": 1, "RAM32X1D": 2, "RAM64X1D": 2, "RAM128X1D": 4, "RAM256X1D": 8, "RAM32M": 4,
-                 "RAM64M": 4, "LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6, **{f"LUT{n}": 1 for n in range(1, 7)}},
+                 "RAM64M": 4, "LUT4": 1, "CCU2C": 2, "TRELLIS_DPR16X4": 6, "LUT6_2": 1, **{f"LUT{n}": 1 for n in range(1, 7)}},
          "ff": {"FDRE": 1, "FDSE": 1, "FDCE": 1, "FDPE": 1, "TRELLIS_FF": 1},
          "bram18": {"RAMB18E1": 1, "RAMB36E1": 2, "DP16KD": 1, "PDPW16KD": 1},
          "dsp": {"DSP48E1": 1, "MULT18X18D": 1}}
@@ -117,13 +117,26 @@ def top_k(r):
     return SWEEP.top_k(r, labels, lanes, r.randint(4, 20), r.choice([0, 1]), r.choice([1, 1, 1, 3, 5]))
 
 
+def trained(case, r):
+    """Memories full of numbers that follow no rule: the sweep's have rows of equal ones, which synthesis takes apart."""
+    for words in case.files.values():
+        for word in words:
+            word.value = r.getrandbits(word.bits)
+    return case
+
+
+def signs_of(r):
+    """Half of all networks have thresholds that all rise."""
+    return {"signs": 2, "base_in_mem": 1} if r.random() < 0.5 else {}
+
+
 def threshold(r):
-    pe, folds = spread(r, 1, 4), r.choice([1, 1, 4, 8, 16])
-    steps = r.choice([1, 2, 3, 3, 7, 15, 31])
-    search = int(steps > 15)
-    x = r.randint(4, 14)
-    out = max(1, steps.bit_length())
-    return SWEEP.threshold(r, pe * folds, pe, x, 1, out, steps, 0, search, 0, 0, 0, 1)
+    pe, folds = spread(r, 1, 8), r.choice([1, 1, 4, 8, 16, 64])
+    steps = r.choice([1, 2, 3, 3, 7, 15, 31, 127])
+    x, search = r.randint(steps.bit_length() + 2, 18), int(steps > 15)
+    while pe * folds * steps * x > 3000 and pe * folds > 1:
+        folds, pe = max(1, folds // 4), max(1, pe // 2)
+    return trained(SWEEP.threshold(r, pe * folds, pe, x, r.choice([0, 1, 1]), max(1, steps.bit_length()), steps, search=search, style=1, **signs_of(r)), r)
 
 
 def table(r):
@@ -144,29 +157,65 @@ def window(r):
                         r.randint(1, 8), spread(r, 1, 6), 0, 1 if words <= 64 else 2, tile)
 
 
-def matrix_types(r):
-    return r.choice([(1, B, 1, B), (2, U, 1, B), (1, B, 2, S), (r.randint(2, 4), U, r.randint(2, 4), S), (r.randint(2, 8), U, r.randint(2, 8), S),
-                     (r.randint(2, 8), S, r.randint(2, 8), S)])
+def matrix_types(r, shared):
+    """Operands, and the core that the generator would choose for them (finnr/hardware/core.cpp), or now and then the tool's multipliers."""
+    small, wide = r.randint(1, 3), r.randint(2, 8)
+    x, xk, w, wk = r.choice([(1, B, 1, B), (1, B, 1, B), (small, U, 1, B), (8, U, 1, B), (2, U, 2, S), (small, U, r.randint(2, 3), S),
+                             (4, U, 4, S), (r.randint(2, 4), S, r.randint(2, 4), S), (wide, U, r.randint(2, 8), S), (wide, S, 8, S)])
+    if B in (xk, wk):
+        return x, xk, w, wk, 1
+    core = 1 if x * w <= 9 or (not shared and x * w <= 16) else 2 if shared and x >= 2 else 0
+    return x, xk, w, wk, 0 if r.random() < 0.15 else core
+
+
+def weight_style(r, depth, x_kind, w_kind):
+    """Where weights lie: words that are few in LUTs or merged with the gates, many in blocks, alone or together with LUTs."""
+    if depth <= 64:
+        return r.choice([0, 1]) if x_kind == w_kind == B and depth <= 8 else 1
+    return 1 if depth <= 128 and r.random() < 0.5 else r.choice([2, 4])
+
+
+def steps_of(r):
+    k = r.choice([0, 0, 1, 1, 3, 3, 7, 15])
+    return {"k": k, "out_bits": max(1, k.bit_length()), **signs_of(r)} if k else {}
+
+
+def generated(case):
+    """As the generator would have it: few thresholds lie in LUTs, and one word of bipolar weights is part of a core of gates."""
+    p = case.params
+    words = case.files["WeightFile"]
+    p["ThresholdStyle"] = 1
+    if len(words) == 1 and p["WKind"] == B and p["Core"] == 1:
+        p["Unrolled"] = 1
+        case.text["Weights"] = "%d'h%x" % (words[0].bits, words[0].value)
+    return case
+
+
+def sensible(case):
+    """Sums have many more values than there are thresholds; else a few gates can tell the levels."""
+    return case.params["AccBits"] >= case.params["NumThresholds"].bit_length() + 3
 
 
 def mvu(r):
-    pe, simd = spread(r, 1, 6), spread(r, 1, 12)
-    mh, mw = pe * r.choice([1, 2, 4, 8]), simd * r.choice([1, 2, 4, 9])
-    x, xk, w, wk = matrix_types(r)
-    depth = mh // pe * (mw // simd)
-    steps = r.choice([0, 0, 1, 3, 7, 15])
-    out = max(1, steps.bit_length()) if steps else 0
-    return SWEEP.mvu(r, mw, mh, pe, simd, x, xk, w, wk, k=steps, out_bits=out, style=2 if depth > 128 else 1)
+    pe, simd = spread(r, 1, 8), r.choice([1, 2, 4, spread(r, 2, 16), spread(r, 4, 64), spread(r, 4, 64)])
+    mh, mw = pe * r.choice([1, 2, 4, 8, 16]), simd * r.choice([1, 2, 4, 9, 16] if simd > 3 else [4, 9, 16])
+    x, xk, w, wk, core = matrix_types(r, pe > 1)
+    while pe * simd * x * w > 700 or mw * mh * w > 40000:
+        simd, mw = (simd + 1) // 2, mw // simd * ((simd + 1) // 2)
+    style = weight_style(r, mh // pe * (mw // simd), xk, wk)
+    case = generated(trained(SWEEP.mvu(r, mw, mh, pe, simd, x, xk, w, wk, style=style, core=core, pipeline=r.choice([0, 0, 2]), **steps_of(r)), r))
+    return case if sensible(case) else None
 
 
 def vvu(r):
-    pe, simd = spread(r, 1, 6), r.choice([1, 1, 3, 9])
+    pe, simd = spread(r, 1, 12), r.choice([1, 1, 3, 9])
     channels, kernel = pe * r.choice([1, 2, 4, 8, 16]), 9
-    x, xk, w, wk = matrix_types(r)
-    depth = channels // pe * (kernel // simd)
-    steps = r.choice([0, 1, 3, 7, 15])
-    out = max(1, steps.bit_length()) if steps else 0
-    return SWEEP.vvu(r, channels, kernel, pe, simd, x, xk, w, wk, k=steps, out_bits=out, style=2 if depth > 128 else 1)
+    x, xk, w, wk, core = matrix_types(r, False)
+    while pe * simd * x * w > 700:
+        channels, pe = channels // pe * ((pe + 1) // 2), (pe + 1) // 2
+    style = weight_style(r, channels // pe * (kernel // simd), xk, wk)
+    case = generated(trained(SWEEP.vvu(r, channels, kernel, pe, simd, x, xk, w, wk, style=style, core=core, pipeline=r.choice([0, 0, 2]), **steps_of(r)), r))
+    return case if sensible(case) else None
 
 
 def fork(r):
@@ -254,12 +303,15 @@ def update(kind, flow, wanted, batch, seed):
     cases, seen = [], set()
     while len(seen) < wanted:
         case = KINDS[kind](rng)
+        if case is None:
+            continue
         key = json.dumps(parameters_of(case), sort_keys=True)
         if key in seen:
             continue
         seen.add(key)
         if key not in known:
             cases.append(case)
+    stored["samples"] = [s for s in stored["samples"] if json.dumps(s["parameters"], sort_keys=True) in seen]
     for at in range(0, len(cases), batch):
         part = cases[at:at + batch]
         for case, counts in zip(part, synthesise(part, flow, texts)):

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "finnr/base/integers.h"
+#include "finnr/cost/core_cells.h"
 #include "finnr/cost/term_shapes.h"
 #include "finnr/cost/terms.h"
 #include "finnr/hardware/memory_cost.h"
@@ -11,7 +12,6 @@
 namespace finnr {
 namespace {
 
-constexpr std::int64_t kLutCore = 1;
 constexpr std::int64_t kBlock = 2;
 constexpr std::int64_t kUltra = 3;
 constexpr std::int64_t kSplit = 4;
@@ -63,12 +63,11 @@ void add_ring(Cost& cost, const UnitShape& ring, int inputs) {
   if (ring.at("Passes", 1) > 1 && memory.block) cost.bram18 += blocks(ring.at("Width", 1), memory.slots, inputs);
 }
 
-void add_matrix(Cost& cost, const UnitShape& u, std::int64_t channels, std::int64_t beats, int inputs) {
-  const std::int64_t pe = u.at("Pe", 1);
-  const std::int64_t products = pe * u.at("Simd", 1);
-  const bool signs = u.at("XKind") == 2 || u.at("WKind") == 2;
-  if (!signs && u.at("Core") != kLutCore && terms::product_in_dsp(u.at("XBits", 1), u.at("WBits", 1))) cost.dsp += products;
-  add_memory(cost, u.at("WeightStyle"), products * u.at("WBits", 1), channels / pe * beats, inputs);
+void add_matrix(Cost& cost, const UnitShape& u, int inputs) {
+  const CoreShape core = core_shape(u, inputs);
+  cost.dsp += core_slices(core);
+  if (terms::multiplied_in_dsp(core)) cost.dsp += core.pe * core.simd;
+  add_memory(cost, u.at("WeightStyle"), core.pe * core.simd * core.w_bits, core.depth, inputs);
 }
 
 }  // namespace
@@ -97,9 +96,13 @@ Cost block_cost(const UnitShape& u, int inputs) {
                {"Words", u.at("Mw", 1) / u.at("Simd", 1)},
                {"Passes", u.at("Mh", 1) / u.at("Pe", 1)}}},
              inputs);
-    add_matrix(cost, u, u.at("Groups", 1) * u.at("Mh", 1), u.at("Mw", 1) / u.at("Simd", 1), inputs);
   }
-  if (u.kind == "vvu") add_matrix(cost, u, u.at("Channels", 1), u.at("K", 1) / u.at("Simd", 1), inputs);
+  if (u.kind == "mvu" || u.kind == "vvu") {
+    add_matrix(cost, u, inputs);
+    const std::int64_t channels = u.kind == "vvu" ? u.at("Channels", 1) : u.at("Groups", 1) * u.at("Mh", 1);
+    if (u.at("NumThresholds") > 0) add_memory(cost, u.at("ThresholdStyle", 1), terms::step_word(u), channels / u.at("Pe", 1), inputs);
+  }
+  if (u.kind == "threshold") add_memory(cost, u.at("MemStyle", 1), terms::step_word(u), u.at("Channels", 1) / u.at("Pe", 1), inputs);
   return cost;
 }
 

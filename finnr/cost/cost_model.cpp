@@ -69,8 +69,9 @@ Cost CostModel::cost(const UnitShape& shape) const {
   Cost cost = block_cost(shape, inputs);
   const auto found = kinds.find(shape.kind);
   FINNR_CHECK(found != kinds.end(), "every kind of unit has constants");
-  cost.lut = std::llround(sum(lut_terms(shape, inputs), found->second.lut));
-  cost.ff = std::llround(sum(ff_terms(shape, inputs), found->second.ff));
+  const UnitTerms terms = unit_terms(shape, inputs);
+  cost.lut = std::llround(sum(terms.lut, found->second.lut));
+  cost.ff = std::llround(sum(terms.ff, found->second.ff));
   return cost;
 }
 
@@ -100,8 +101,8 @@ std::string to_json(const CostModel& model) {
   std::string text = fmt::format("{{\"cells\": \"{}\", \"kinds\": {{", to_text(model.cells));
   const char* between = "\n";
   for (const auto& [kind, constants] : model.kinds) {
-    const Json json = {{"lut", constants_json(lut_terms(any(kind), inputs), constants.lut)},
-                       {"ff", constants_json(ff_terms(any(kind), inputs), constants.ff)}};
+    const UnitTerms terms = unit_terms(any(kind), inputs);
+    const Json json = {{"lut", constants_json(terms.lut, constants.lut)}, {"ff", constants_json(terms.ff, constants.ff)}};
     text += fmt::format("{}  \"{}\": {}", between, kind, json.dump());
     between = ",\n";
   }
@@ -123,9 +124,10 @@ Result<CostModel> parse_cost_model(std::string_view text, const std::string& fil
     const Json& entry = json["kinds"][name];
     if (!entry.is_object() || !entry.contains("lut") || !entry.contains("ff") || !entry["lut"].is_object() || !entry["ff"].is_object())
       return bad(file, fmt::format("'{}' has no 'lut' and 'ff'", kind));
+    const UnitTerms terms = unit_terms(any(name), inputs);
     KindConstants constants;
-    FINNR_ASSIGN(constants.lut, read_constants(entry["lut"], lut_terms(any(name), inputs), file, name));
-    FINNR_ASSIGN(constants.ff, read_constants(entry["ff"], ff_terms(any(name), inputs), file, name));
+    FINNR_ASSIGN(constants.lut, read_constants(entry["lut"], terms.lut, file, name));
+    FINNR_ASSIGN(constants.ff, read_constants(entry["ff"], terms.ff, file, name));
     model.kinds.emplace(name, std::move(constants));
   }
   return model;

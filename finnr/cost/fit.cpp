@@ -98,7 +98,8 @@ Problem problem_of(std::span<const Sample> samples, Cells cells, bool lut) {
   for (const Sample& sample : samples) {
     std::vector<double> row;
     auto wanted = static_cast<double>(lut ? sample.cost.lut : sample.cost.ff);
-    for (const Term& term : lut ? lut_terms(sample.shape, lut_inputs(cells)) : ff_terms(sample.shape, lut_inputs(cells))) {
+    const UnitTerms terms = unit_terms(sample.shape, lut_inputs(cells));
+    for (const Term& term : lut ? terms.lut : terms.ff) {
       if (term.exact) {
         wanted -= term.value;
       } else {

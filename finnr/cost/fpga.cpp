@@ -17,8 +17,7 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 6> kFamilies = {"xc7", "xcu", "xcup", "versal", "ecp5", "ice40"};
-constexpr double kUsableLuts = 0.7;  // FINN-R (2018), performance model
-constexpr double kLutsAnOperation = 2.5;
+constexpr double kLutsAnOperation = 0.29;  // half of a product of our smallest core: constants, docs/synthesis.md
 constexpr double kGreatest = 1e9;
 
 Diagnostic bad(const std::string& file, std::string why) {
@@ -141,7 +140,7 @@ std::int64_t products_per_dsp(const Fpga& device, int w_bits, int x_bits) {
 
 double peak_tops(const Fpga& device, int w_bits, int x_bits) {
   const Cost usable = device.usable();
-  const double luts = kUsableLuts * static_cast<double>(usable.lut) / (kLutsAnOperation * w_bits * x_bits);
+  const double luts = static_cast<double>(usable.lut) / (kLutsAnOperation * w_bits * x_bits);
   const double blocks = 2.0 * static_cast<double>(usable.dsp * products_per_dsp(device, w_bits, x_bits));
   return (luts + blocks) * device.clock_mhz * 1e-6;
 }

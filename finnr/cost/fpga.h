@@ -43,8 +43,8 @@ struct Fpga {
 /// side of its multiplier, 1 + (a - w) / (w + x - 1); 0 where they do not fit at all.
 std::int64_t products_per_dsp(const Fpga& device, int w_bits, int x_bits);
 
-/// The flat roof: 10^12 operations a second (a product and its addition are two) when 70 % of the LUTs compute at 2.5 * w * x LUT an
-/// operation, as FINN-R counts, and all DSP blocks do.
+/// The flat roof: 10^12 operations a second (a product and its addition are two) when all LUTs compute at 0.29 * w * x LUT an operation,
+/// as our smallest core does, and all DSP blocks do. FINN-R (2018) counts 70 % of the LUTs at 2.5, which our designs exceed.
 double peak_tops(const Fpga& device, int w_bits, int x_bits);
 
 /// Operations of one precision in a frame.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "finnr/base/integers.h"
+#include "finnr/cost/core_cells.h"
 #include "finnr/cost/terms.h"
 #include "finnr/cost/unit_shape.h"
 
@@ -36,6 +37,9 @@ constexpr std::int64_t log2_up(std::int64_t n) { return n > 1 ? std::bit_width(s
 
 /// Bits of a counter of n values, at least 1.
 constexpr std::int64_t counter_bits(std::int64_t n) { return n > 2 ? log2_up(n) : 1; }
+
+/// Bits of a loop of n rounds, none for one.
+constexpr std::int64_t loop(std::int64_t n) { return n > 1 ? log2_up(n) : 0; }
 
 /// LUTs of k inputs that make one bit of n.
 constexpr std::int64_t tree(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k - 1) : 0; }
@@ -68,10 +72,24 @@ constexpr std::int64_t rom(std::int64_t width, std::int64_t depth, int k) {
 /// Whether the tool takes a DSP block for a product of these bits.
 bool product_in_dsp(std::int64_t a, std::int64_t b);
 
-/// The memory of a replay unit: its slots, and whether they are blocks.
+/// Whether a core is operators whose products the tool puts into DSP blocks, together with the registers of operands that nothing else
+/// reads.
+bool multiplied_in_dsp(const CoreShape& core);
+
+/// Bits of a word of the threshold memory of a unit: thresholds, signs and bases of its lanes.
+std::int64_t step_word(const UnitShape& u);
+
+/// The memory of a replay unit: its slots, whether they are blocks, and the bits of what counts there (finnr_replay).
 struct Ring {
   std::int64_t slots = 1;
   bool block = false;
+  std::int64_t frame_bits = 0;
+  std::int64_t word_bits = 0;
+  std::int64_t pass_bits = 0;
+  std::int64_t address_bits = 0;  ///< none where frame and word are the address
+
+  /// Registers but for the data read.
+  [[nodiscard]] std::int64_t registers() const { return 2 * (frame_bits + 1 + word_bits) + pass_bits + 3 * address_bits + 1; }
 };
 Ring replay_ring(const UnitShape& u);
 
@@ -85,7 +103,7 @@ struct WindowMemory {
 };
 WindowMemory window_memory(const UnitShape& u);
 
-/// Formulas of the units that compute (term_units.cpp), and of the others (terms.cpp).
+/// Formulas of matrices and thresholds (term_matrices.cpp), of windows, pools and tables (term_units.cpp), and of the others (terms.cpp).
 Formulas pool(const UnitShape& u, int k);
 Formulas threshold(const UnitShape& u, int k);
 Formulas table(const UnitShape& u, int k);

@@ -81,6 +81,17 @@ Formulas concat(const UnitShape& u, int k) {
           {{"input bits", terms::counter_bits(inputs)}, {"count bits", count}}};
 }
 
+/// Products of single bits that a product of two numbers is summed from; a sign repeats up to the last bit of the result.
+std::int64_t partial_products(const UnitShape& u) {
+  constexpr std::int64_t kSigned = 1;
+  const std::int64_t out = u.at("OutBits", 1);
+  const std::int64_t a = u.at("AKind") == kSigned ? out : u.at("ABits", 1);
+  const std::int64_t b = u.at("BKind") == kSigned ? out : u.at("BBits", 1);
+  std::int64_t count = 0;
+  for (std::int64_t i = 0; i < a; ++i) count += std::clamp<std::int64_t>(out - i, 0, b);
+  return count;
+}
+
 /// Sums of both operands, or products of their bits, and a register. Above the shorter operand only a carry is left to add, unless its
 /// sign is repeated there.
 Formulas join(const UnitShape& u, int) {
@@ -93,36 +104,24 @@ Formulas join(const UnitShape& u, int) {
   const std::int64_t added = short_sign ? std::max(a, b) : std::min(a, b);
   const bool blocks = product && terms::product_in_dsp(a, b);
   const bool gates = product && !blocks;
-  return {{{"one", 1},
-           {"lanes of sums", product ? 0 : lanes},
-           {"added bits", product ? 0 : lanes * added},
-           {"product bits", gates ? lanes * a * b : 0},
-           {"operand bits", gates ? lanes * (a + b) : 0}},
+  return {{{"one", 1}, {"added bits", product ? 0 : lanes * added, true}, {"partial products", gates ? lanes * partial_products(u) : 0}},
           {{"valid", 1}, {"data", blocks ? 0 : lanes * u.at("OutBits", 1)}}};
 }
 
-/// A ring of frames: three addresses, two counts, and a memory that the tool puts where it wants.
+/// A ring of frames: counters of frames and words on both sides, of passes, perhaps addresses, and a memory that the tool puts where
+/// it wants.
 Formulas replay(const UnitShape& u, int k) {
-  const std::int64_t words = u.at("Words", 1);
-  const std::int64_t passes = u.at("Passes", 1);
   const terms::Ring ring = terms::replay_ring(u);
-  const bool there = passes > 1;
+  const bool there = u.at("Passes", 1) > 1;
   const terms::LutRam ram = there && !ring.block ? terms::lut_ram(u.at("Width", 1), ring.slots, k) : terms::LutRam{};
-  const std::int64_t slots = there ? log2_up(ring.slots) : 0;
-  const std::int64_t used = there ? log2_up(ring.slots + 1) : 0;
-  const std::int64_t word = there && words > 1 ? log2_up(words) : 0;
-  const std::int64_t pass = there ? log2_up(passes) : 0;
   return {{{"ring", there},
-           {"slot bits", slots},
-           {"word bits", word},
-           {"pass bits", pass},
+           {"frame bits", there ? ring.frame_bits : 0},
+           {"word bits", there ? ring.word_bits : 0},
+           {"pass bits", there ? ring.pass_bits : 0},
+           {"address bits", there ? ring.address_bits : 0},
            {"memory mux", ram.mux},
            {"memory", ram.cells, true}},
-          {{"ring", there},
-           {"addresses", 3 * slots + 2 * used},
-           {"word bits", word},
-           {"pass bits", pass},
-           {"data", there && !ring.block ? u.at("Width", 1) : 0}}};
+          {{"counters", there ? ring.registers() : 0}, {"data", there && !ring.block ? u.at("Width", 1) : 0}}};
 }
 
 /// Two frames of memory, the index of every beat, and counters of both sides.
@@ -148,12 +147,14 @@ Formulas permute(const UnitShape& u, int k) {
 Formulas top_k(const UnitShape& u, int) {
   const std::int64_t k = u.at("K", 1);
   const std::int64_t steps = u.at("Lanes", 1) * k;
+  const std::int64_t between = steps - k;  // what one lane leaves to the next is no register yet
   const std::int64_t key = u.at("XBits", 1) + 1;
   const std::int64_t index = terms::counter_bits(u.at("Labels", 1));
   return {{{"one", 1},
            {"compared bits", steps * key},
-           {"moved key bits", steps > 1 ? steps * key : 0},
-           {"moved index bits", steps * index},
+           {"shifted index bits", k > 1 ? steps * index : 0},
+           {"key bits between lanes", between * key},
+           {"index bits between lanes", between * index},
            {"counter bits", index + log2_up(k + 1)}},
           {{"key bits", k * key}, {"index bits", 2 * k * index}, {"counter bits", index + log2_up(k + 1)}}};
 }
@@ -184,12 +185,6 @@ constexpr auto kNames = [] {
   return names;
 }();
 
-Formulas formulas(const UnitShape& shape, int inputs) {
-  const auto* kind = std::ranges::find(kKinds, shape.kind, &Kind::name);
-  FINNR_CHECK(kind != kKinds.end(), "every kind of unit has formulas");
-  return kind->formulas(shape, inputs);
-}
-
 Terms plain(const std::vector<terms::Count>& counts) {
   Terms result;
   for (const terms::Count& count : counts) result.push_back({count.name, count.value, count.exact});
@@ -200,8 +195,11 @@ Terms plain(const std::vector<terms::Count>& counts) {
 
 std::span<const std::string_view> costed_kinds() { return kNames; }
 
-Terms lut_terms(const UnitShape& shape, int inputs) { return plain(formulas(shape, inputs).lut); }
-
-Terms ff_terms(const UnitShape& shape, int inputs) { return plain(formulas(shape, inputs).ff); }
+UnitTerms unit_terms(const UnitShape& shape, int inputs) {
+  const auto* kind = std::ranges::find(kKinds, shape.kind, &Kind::name);
+  FINNR_CHECK(kind != kKinds.end(), "every kind of unit has formulas");
+  const Formulas formulas = kind->formulas(shape, inputs);
+  return {plain(formulas.lut), plain(formulas.ff)};
+}
 
 }  // namespace finnr

@@ -18,12 +18,13 @@ struct Term {
 };
 using Terms = std::vector<Term>;
 
-/// LUTs of a unit are sum of constant * term, with LUTs of `inputs` inputs. Where each term comes from stands beside it (terms.cpp)
-/// and in docs/estimate.md; the constants are fitted to samples. Kinds without logic have none.
-Terms lut_terms(const UnitShape& shape, int inputs);
-
-/// The same for flip-flops.
-Terms ff_terms(const UnitShape& shape, int inputs);
+/// LUTs of a unit are sum of constant * term, with LUTs of `inputs` inputs, and so are its flip-flops. Where each term comes from
+/// stands beside it (terms.cpp) and in docs/estimate.md; the constants are fitted to samples. Kinds without logic have none.
+struct UnitTerms {
+  Terms lut;
+  Terms ff;
+};
+UnitTerms unit_terms(const UnitShape& shape, int inputs);
 
 /// The kinds of units that there are formulas for: all of kind_name().
 std::span<const std::string_view> costed_kinds();

@@ -13,11 +13,12 @@ namespace {
 
 using Numbers = decltype(UnitShape::numbers);
 
-/// Few thresholds are compared at once, many are searched.
-void add_steps(Numbers& n, const Steps& steps, const IntType& x) {
+/// Few thresholds are compared at once, many are searched; they lie where a memory of one word a fold is cheapest.
+std::int64_t add_steps(Numbers& n, const Steps& steps, const IntType& x, std::int64_t lanes, std::int64_t folds) {
   n["NumThresholds"] = steps.count();
   n["ThrBits"] = x.bits();
   n["Search"] = steps.count() > 15 ? 1 : 0;
+  return style_number(cheapest_rom(folds, lanes * steps.count() * x.bits()).store);
 }
 
 /// Adds the usual case of what the values decide.
@@ -27,9 +28,9 @@ class Guess {
 
   void operator()(const Mvu& m) const {
     n_.try_emplace("Groups", 1);
-    add_memories(m, in_.channels);
+    add_memories(m, in_.channels, m.groups * m.mh / m.pe);
   }
-  void operator()(const Vvu& v) const { add_memories(v, v.kernel); }
+  void operator()(const Vvu& v) const { add_memories(v, v.kernel, v.channels / v.pe); }
   void operator()(const Threshold& t) const {
     const bool shared = t.steps.rows() == 1 && in_.padded == in_.channels;
     const std::int64_t channels = shared ? in_.lanes : in_.padded;  // one word serves every beat
@@ -38,7 +39,7 @@ class Guess {
       n_["PerChannel"] = shared ? 0 : 1;
       return;
     }
-    add_steps(n_, t.steps, t.x);
+    n_["MemStyle"] = add_steps(n_, t.steps, t.x, in_.lanes, channels / in_.lanes);
   }
   void operator()(const ConcatUnit& c) const { n_["LongestTurn"] = *std::ranges::max_element(c.turns); }
   void operator()(const PermuteUnit& p) const {
@@ -57,11 +58,13 @@ class Guess {
 
  private:
   template <class Arithmetic>
-  void add_memories(const Arithmetic& unit, std::int64_t inputs) const {
+  void add_memories(const Arithmetic& unit, std::int64_t inputs, std::int64_t folds) const {
     n_["WeightStyle"] = style_number(unit.weight_store);
     n_["ThresholdStyle"] = 1;
     n_["Core"] = static_cast<std::int64_t>(unit.core);
-    if (unit.steps) add_steps(n_, *unit.steps, counted_accumulator(unit.x, unit.w, unit.accumulator, inputs));
+    n_["Pipeline"] = unit.pipeline;
+    if (unit.steps)
+      n_["ThresholdStyle"] = add_steps(n_, *unit.steps, counted_accumulator(unit.x, unit.w, unit.accumulator, inputs), unit.pe, folds);
   }
 
   const Stream& in_;

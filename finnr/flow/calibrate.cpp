@@ -24,9 +24,10 @@ double ratio(const CostModel& model, const std::vector<Sample>& samples) {
   return is > 0 ? static_cast<double>(said) / static_cast<double>(is) : 1.0;
 }
 
-/// Kinds without samples keep the constants of `model`.
-Result<Calibration> of_samples(const CalibrateConfig& config, CostModel model) {
+/// Kinds without samples take the constants that there are: only they need any, so that new formulas can be fitted.
+Result<Calibration> of_samples(const CalibrateConfig& config, LogicFamily family) {
   Calibration result;
+  CostModel model{cells_of(family), {}};
   for (const std::string_view name : costed_kinds()) {
     const std::string kind(name);
     const fs::path file = fs::path(config.report) / (kind + ".json");
@@ -44,6 +45,10 @@ Result<Calibration> of_samples(const CalibrateConfig& config, CostModel model) {
     return Diagnostic(Code::kBadCostFile, fmt::format("the folder '{}' holds no samples", config.report))
         .at({config.report, "", ""})
         .fix("write them with tools/sample_costs.py");
+  }
+  if (model.kinds.size() < costed_kinds().size()) {
+    FINNR_ASSIGN(CostModel prior, cost_model(config.estimate.cost, family));
+    model.kinds.merge(prior.kinds);
   }
   FINNR_RETURN_IF_ERROR(write_file(config.output, to_json(model)));
   return result;
@@ -88,10 +93,7 @@ Result<Calibration> run(const CalibrateConfig& config, Diagnostics& diagnostics)
     family = device.family;
   }
   std::error_code error;
-  if (fs::is_directory(config.report, error)) {
-    FINNR_ASSIGN(CostModel model, cost_model(config.estimate.cost, family));
-    return of_samples(config, std::move(model));
-  }
+  if (fs::is_directory(config.report, error)) return of_samples(config, family);
   if (config.estimate.config.model.empty()) {
     return Diagnostic(Code::kBadOption, "a report says nothing about the units behind its names")
         .fix("add --model MODEL, and the folding that was built");
