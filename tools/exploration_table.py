@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Writes the table of docs/exploration.md: published foldings against the explorer, under FINN's estimates.
+"""Writes the tables of docs/exploration.md: published foldings against the explorer, under FINN's estimates and under the fitted costs.
 
 Usage: exploration_table.py BINARY FILE.json...   (BINARY: bench/finn_foldings as built with FINNR_BENCH)
 """
@@ -10,38 +10,60 @@ import subprocess
 import sys
 
 PATH = pathlib.Path(__file__).resolve().parent.parent / "docs" / "exploration.md"
-BEGIN, END = "<!-- foldings: begin -->\n", "<!-- foldings: end -->"
 
 
 def percent(ours, theirs):
     return f"{100 * (ours / theirs - 1):+.1f} %" if theirs else "0"
 
 
+def good(row):
+    return row["matched"] and row["certificate"] == "holds" and row["gap_lut"] == 0 and row["gap_cycles"] == 0
+
+
+def race(row):
+    """Columns of a design, of ours at its rate, and of ours in its resources."""
+    own, rate, room = (row[k] for k in ("published", "at_its_rate", "in_its_resources"))
+    return (f"{own['cycles']:,} | {own['lut']:,}, {own['bram18']:,} | {rate['lut']:,} ({percent(rate['lut'], own['lut'])}), "
+            f"{rate['bram18']:,} | {room['cycles']:,} ({percent(room['cycles'], own['cycles'])})")
+
+
+def against_greedy(row):
+    greedy, gain = row["greedy"], row["against_greedy"]
+    return (f"{greedy['cycles']:,}: {greedy['lut']:,}, {greedy['bram18']:,} | {gain['lut']:,} ({percent(gain['lut'], greedy['lut'])}), "
+            f"{gain['bram18']:,}")
+
+
+def table(rows, costs):
+    heads = ["design", "cycles", "LUT, BRAM18", "ours at its rate", "ours in its resources"]
+    heads += ["greedy search", "ours at greedy's rate and memory"] if costs == "finn" else []
+    lines = ["| " + " | ".join(heads) + " |", "|" + "---|" * len(heads)]
+    for row in rows:
+        result = row[costs]
+        name = row["name"] + (f":{row['variant']}" if row["variant"] else "") + ("" if good(result) else " (not matched)")
+        lines.append(f"| {name} | {race(result)} |" + (f" {against_greedy(result)} |" if costs == "finn" else ""))
+    matched = sum(good(row[costs]) for row in rows)
+    seconds = max(sum(row[costs]["seconds"].values()) for row in rows)
+    lines += ["", f"{matched} of {len(rows)} are matched or beaten: at their rate never more LUT or BRAM, in their LUT and BRAM never fewer frames, "
+              "each with a gap of 0 and a certificate that holds. "
+              f"The slowest takes {'less than a second' if seconds < 1 else f'{seconds:.0f} s'}, its check included."]
+    return "\n".join(lines) + "\n", matched
+
+
 def main():
     output = subprocess.run(sys.argv[1:], capture_output=True, text=True, check=False).stdout
     rows = [json.loads(line) for line in output.splitlines()]
-    lines = ["| design | cycles | LUT, BRAM18 | ours at its rate | ours in its resources | greedy search | ours at greedy's rate and memory |",
-             "|---|---|---|---|---|---|---|"]
-    matched = 0
-    seconds = 0.0
     for row in rows:
-        if "error" in row:
-            sys.exit(row["error"])
-        good = row["matched"] and row["certificate"] == "holds" and row["gap_lut"] == 0 and row["gap_cycles"] == 0
-        matched += good
-        seconds = max(seconds, sum(v for k, v in row["seconds"].items()))
-        own, rate, room, greedy, gain = (row[k] for k in ("published", "at_its_rate", "in_its_resources", "greedy", "against_greedy"))
-        name = row["name"] + (f":{row['variant']}" if row["variant"] else "") + ("" if good else " (not matched)")
-        lines.append(f"| {name} | {own['cycles']:,} | {own['lut']:,}, {own['bram18']:,} | {rate['lut']:,} ({percent(rate['lut'], own['lut'])}), "
-                     f"{rate['bram18']:,} | {room['cycles']:,} ({percent(room['cycles'], own['cycles'])}) | {greedy['cycles']:,}: {greedy['lut']:,}, "
-                     f"{greedy['bram18']:,} | {gain['lut']:,} ({percent(gain['lut'], greedy['lut'])}), {gain['bram18']:,} |")
-    summary = (f"\n{matched} of {len(rows)} are matched or beaten: at their rate never more LUT or BRAM, in their LUT and BRAM never fewer frames, "
-               "each with a gap of 0 and a certificate that holds. "
-               f"The slowest takes {'less than a second' if seconds < 1 else f'{seconds:.0f} s'}, its check included.\n")
+        for costs in ("finn", "fitted"):
+            if "error" in row[costs]:
+                sys.exit(f"{row['name']}:{row['variant']}: {row[costs]['error']}")
     text = PATH.read_text(encoding="utf-8")
-    head, rest = text.split(BEGIN)
-    PATH.write_text(head + BEGIN + "\n".join(lines) + "\n" + summary + END + rest.split(END)[1], encoding="utf-8")
-    print(f"{matched} of {len(rows)}")
+    for costs in ("finn", "fitted"):
+        begin, end = f"<!-- foldings, {costs}: begin -->\n", f"<!-- foldings, {costs}: end -->"
+        head, rest = text.split(begin)
+        lines, matched = table(rows, costs)
+        text = head + begin + lines + end + rest.split(end)[1]
+        print(f"{costs}: {matched} of {len(rows)}")
+    PATH.write_text(text, encoding="utf-8")
 
 
 main()

@@ -63,6 +63,7 @@ Action add_explore(CLI::App& app, Common& common) {
       ->delimiter(',')
       ->check(CLI::PositiveNumber);
   command->add_option("--clock", config.clock_mhz, "Clock in MHz; the one of each device if not given")->check(CLI::PositiveNumber);
+  add_costs(*command, config.costs);
   command->add_option("--accuracy", config.accuracies, "Accuracy of each model, for the front")->delimiter(',');
   command->add_option("-o,--output", options->json, "File for all points, JSON");
   command->add_option("--csv", options->csv, "File for all points, CSV");

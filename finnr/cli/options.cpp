@@ -78,6 +78,12 @@ void add_device_options(CLI::App& command, DesignOptions& options) {
       ->needs(device)
       ->check(CLI::Range(0.001, 1.0))
       ->capture_default_str();
+  add_costs(command, options.costs)->needs(device);
+}
+
+CLI::Option* add_costs(CLI::App& command, std::string& costs) {
+  return command.add_option("--cost", costs, "What fills the device: fitted, finn, or a file that finnr calibrate wrote")
+      ->capture_default_str();
 }
 
 bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostics) {
@@ -105,6 +111,7 @@ bool apply(const DesignOptions& options, Config& config, Diagnostics& diagnostic
   config.clock_mhz = clock_mhz;
   config.device = options.device;
   config.share = options.share;
+  config.costs = options.costs;
   config.fps = options.fps;
   config.folding = options.folding;
   const std::size_t colon = options.folding.rfind(':');

@@ -12,6 +12,7 @@
 
 namespace CLI {
 class App;
+class Option;
 }
 
 namespace finnr::cli {
@@ -31,11 +32,15 @@ struct DesignOptions {
   std::string device;
   bool fit = false;
   double share = 1;
+  std::string costs = "fitted";
   std::optional<double> clock_mhz;
 };
 void add_design_options(CLI::App& command, DesignOptions& options);
 /// --device, --fit, --share, behind those.
 void add_device_options(CLI::App& command, DesignOptions& options);
+
+/// --cost of a search.
+CLI::Option* add_costs(CLI::App& command, std::string& costs);
 /// --input-type, --input-scale, --input-offset.
 void add_byte_options(CLI::App& command, DesignOptions& options);
 /// What they say about the two ends, without the rest. Contradictions are diagnostics (kBadOption).

@@ -6,6 +6,7 @@
 #include <numeric>
 
 #include "finnr/explore/game.h"
+#include "finnr/explore/repair.h"
 
 namespace finnr {
 namespace {
@@ -126,10 +127,8 @@ Dual find_prices(const Stage& stage, const Amounts& limits, const Prices& first)
     }
     std::vector<std::size_t> choice = cheapest_of(stage, bound);
     const Amounts sums = *amounts_of(stage, choice);
-    if (within(stage, sums, limits)) {
-      dual.within = std::move(choice);
-      return dual;
-    }
+    dual.within = within(stage, sums, limits) ? std::move(choice) : repair(stage, limits, prices, std::move(choice));
+    if (dual.within) return dual;
     std::vector<double>& column = columns.emplace_back();
     for (std::size_t b = 0; b < stage.budgets; ++b)
       column.push_back(static_cast<double>(sums[b] - limits[b]) / static_cast<double>(stage.scale[b]));

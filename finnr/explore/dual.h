@@ -32,7 +32,7 @@ struct Dual {
   bool refuted = false;                            ///< no choice is: even the cheapest costs more than the limits
   Prices prices{};                                 ///< the best found; they refute if `refuted`
   double value = 0;                                ///< by how much, in units of Stage::scale: above 0 if `refuted`
-  std::optional<std::vector<std::size_t>> within;  ///< a choice within the limits met on the way
+  std::optional<std::vector<std::size_t>> within;  ///< a choice within the limits met on the way, or near one that was (repair.h)
 };
 
 /// Looks for the prices under which the cheapest choice exceeds the limits most, by cutting planes: every cheapest choice met

@@ -54,6 +54,8 @@ inline Cost plain_cost(const Design& design, const Unit& unit) {
   const auto memory = [&](Store store, std::int64_t width, std::int64_t depth) {
     if (store == Store::kBlock) cost.bram18 += (width + 35) / 36 * ((depth + 511) / 512);
     if (store == Store::kLutRam) cost.lut += width * ((depth + 63) / 64);
+    if (store == Store::kSplit) cost.bram18 += width / 36 * ((depth + 511) / 512);
+    if (store == Store::kSplit) cost.lut += width % 36 * ((depth + 63) / 64);
     if (store == Store::kUltra) cost.uram += (width + 71) / 72;
   };
   if (const auto* m = std::get_if<Mvu>(&unit.kind)) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "finnr/explore/layer_options.h"
+#include "finnr/cost/cost.h"
+#include "finnr/hardware/design.h"
 
 namespace finnr {
 

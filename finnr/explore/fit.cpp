@@ -38,7 +38,8 @@ class Fitter {
 
   Result<Fit> run(std::optional<std::int64_t> asked) {
     constexpr std::int64_t kAny = std::int64_t{1} << 40;
-    OptionRules rules{{Store::kLutRam, Store::kBlock}, room_.largest};
+    OptionRules rules;
+    rules.largest = room_.largest;
     if (room_.limit.fits(room_.largest)) rules.largest = {kAny, kAny, kAny, kAny, kAny};  // one region: the limits alone count
     if (room_.limit.uram > 0) rules.stores.push_back(Store::kUltra);
     FINNR_ASSIGN(options_, folding_problem(part_, rules, cost_));

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "finnr/base/integers.h"
 #include "finnr/hardware/lanes.h"
 #include "finnr/hardware/lower.h"
 
@@ -38,10 +39,31 @@ bool counts(const Unit& unit, bool join, bool at_input, bool at_output) {
   return !join;
 }
 
-std::vector<Fold> matrix_folds(const MatrixLayer& m) {
+/// Which sizes of a matrix may be padded.
+struct Free {
+  bool inputs = false;
+  bool outputs = false;
+};
+
+/// The divisors of a size and, if it may be padded, the fewest lanes that work it off in each number of turns, where that pads
+/// it by no more than a quarter.
+std::vector<std::int64_t> lane_choices(std::int64_t size, bool pad) {
+  constexpr std::int64_t kLeastGain = 4;
+  std::vector<std::int64_t> lanes = divisors(size);
+  for (std::int64_t turns = 1; pad && turns <= size; ++turns) {
+    const std::int64_t fewest = ceil_div(size, turns);
+    if (ceil_div(size, fewest) == turns && size % fewest != 0 && kLeastGain * (fewest * turns - size) <= size) lanes.push_back(fewest);
+  }
+  return lanes;
+}
+
+std::vector<Fold> matrix_folds(const MatrixLayer& m, const Free& free) {
   std::vector<Fold> folds;
-  for (const std::int64_t simd : divisors(m.inputs)) {
-    for (const std::int64_t pe : divisors(m.outputs)) folds.push_back({static_cast<int>(pe), static_cast<int>(simd), false, {}, 1});
+  for (const std::int64_t simd : lane_choices(m.inputs, free.inputs)) {
+    for (const std::int64_t pe : lane_choices(m.outputs, free.outputs)) {
+      const bool pad = m.inputs % simd != 0 || m.outputs % pe != 0;
+      folds.push_back({static_cast<int>(pe), static_cast<int>(simd), pad, {}, 1});
+    }
   }
   for (const std::int64_t pixels : pixel_choices(m)) {
     if (pixels > 1) folds.push_back({static_cast<int>(m.outputs), static_cast<int>(m.inputs), false, {}, static_cast<int>(pixels)});
@@ -49,8 +71,8 @@ std::vector<Fold> matrix_folds(const MatrixLayer& m) {
   return folds;
 }
 
-std::vector<Fold> folds_of(const HardwarePart& part, const Layer& layer) {
-  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) return matrix_folds(*m);
+std::vector<Fold> folds_of(const HardwarePart& part, const Layer& layer, const Free& free) {
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) return matrix_folds(*m, free);
   std::vector<Fold> folds;
   if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) {
     for (const std::int64_t pe : divisors(d->channels)) {
@@ -66,12 +88,41 @@ bool has_weights(const Layer& layer) {
   return std::holds_alternative<MatrixLayer>(layer.kind) || std::holds_alternative<DepthwiseLayer>(layer.kind);
 }
 
-/// Where a matrix or depthwise unit keeps its weights; the rest of it does not depend on that.
-void set_store(Design& design, Store store) {
+/// Calls `visit` for every unit with weights.
+template <class Visit>
+void for_weights(Design& design, const Visit& visit) {
   for (Unit& unit : design.units) {
-    if (auto* mvu = std::get_if<Mvu>(&unit.kind)) mvu->weight_store = store;
-    if (auto* vvu = std::get_if<Vvu>(&unit.kind)) vvu->weight_store = store;
+    if (auto* mvu = std::get_if<Mvu>(&unit.kind)) visit(*mvu);
+    if (auto* vvu = std::get_if<Vvu>(&unit.kind)) visit(*vvu);
   }
+}
+
+/// Where the units of a layer keep their weights, and what multiplies; nothing else depends on that.
+void set(Design& design, Store store, std::optional<Core> core) {
+  for_weights(design, [&](auto& unit) {
+    unit.weight_store = store;
+    if (core) unit.core = *core;
+  });
+}
+
+/// Where weights can lie: few words that gates take in need no memory.
+std::vector<Store> stores_of(Design& design, const std::vector<Store>& stores) {
+  bool merged = false;
+  for_weights(design, [&](const auto& unit) { merged |= unit.weight_store == Store::kConstant; });
+  return merged ? std::vector{Store::kConstant} : stores;
+}
+
+/// The cores of a unit, its default one first (none): gates for small operands, slices where several products fit into one, and the
+/// tool's multipliers. A bipolar operand is best off with gates.
+std::vector<std::optional<Core>> cores_of(Design& design) {
+  std::vector<std::optional<Core>> cores = {std::nullopt};
+  for_weights(design, [&](const auto& unit) {
+    if (cores.size() > 1 || unit.x.bipolar || unit.w.bipolar) return;
+    for (const Core core : {Core::kLut, Core::kDsp, Core::kOperators}) {
+      if (core != unit.core) cores.emplace_back(core);
+    }
+  });
+  return cores;
 }
 
 struct LayerOptions {
@@ -81,27 +132,37 @@ struct LayerOptions {
 
 class LayerCosts {
  public:
-  LayerCosts(const HardwarePart& part, std::size_t index, std::size_t readers, const OptionRules& rules, const UnitCost& cost)
-      : part_(part), layer_(part.layers[index]), rules_(rules), cost_(cost), single_(alone(part, index, readers)) {
+  /// `readers` of every link.
+  LayerCosts(const HardwarePart& part, std::size_t index, const std::vector<std::size_t>& readers, const OptionRules& rules,
+             const UnitCost& cost)
+      : part_(part), layer_(part.layers[index]), rules_(rules), cost_(cost), single_(alone(part, index, readers[layer_.output])) {
     const auto has = [](const std::vector<std::size_t>& links, std::size_t link) { return std::ranges::find(links, link) != links.end(); };
     at_input_ = std::ranges::any_of(layer_.inputs, [&](std::size_t link) { return has(part.inputs, link); });
     at_output_ = has(part.outputs, layer_.output);
+    const auto* m = std::get_if<MatrixLayer>(&layer_.kind);
+    if (!rules.pad || m == nullptr || m->groups > 1) return;
+    free_.inputs = at_input_ && !m->windows && readers[layer_.inputs[0]] == 1;
+    free_.outputs = at_output_ && readers[layer_.output] == 1;
   }
 
   Result<LayerOptions> run() {
     LayerOptions options{{layer_.name, {}}, {}};
     LayerOptions beyond = options;
-    for (const Fold& fold : folds_of(part_, layer_)) {
+    for (const Fold& fold : folds_of(part_, layer_, free_)) {
       FINNR_ASSIGN(Design design, lower(single_, {fold}, "option"));
       if (!has_weights(layer_)) {
         add(options, beyond, design, fold);
         continue;
       }
-      for (const Store store : rules_.stores) {
-        set_store(design, store);
-        Fold stored = fold;
-        stored.weight_store = store;
-        add(options, beyond, design, stored);
+      for (const std::optional<Core> core : rules_.cores ? cores_of(design) : std::vector<std::optional<Core>>{std::nullopt}) {
+        for (const Store store : stores_of(design, rules_.stores)) {
+          Design made = design;
+          set(made, store, core);
+          Fold stored = fold;
+          stored.weight_store = store;
+          stored.core = core;
+          add(options, beyond, made, stored);
+        }
       }
     }
     return options.folds.empty() ? beyond : options;
@@ -126,6 +187,7 @@ class LayerCosts {
   HardwarePart single_;
   bool at_input_ = false;
   bool at_output_ = false;
+  Free free_;
 };
 
 /// What it takes to bring a link from some lanes to others, through the least common multiple where neither divides the other.
@@ -169,12 +231,6 @@ Classes classes_of(const std::vector<Fold>& folds, const LanesOf& lanes_of) {
 
 }  // namespace
 
-Cost total_cost(const Design& design, const UnitCost& cost) {
-  Cost sum;
-  for (const Unit& unit : design.units) sum += cost(design, unit);
-  return sum;
-}
-
 Bill bill_of(const Cost& cost) {
   Bill bill;
   for (const auto member : Cost::kMembers) bill.push_back(cost.*member);
@@ -199,7 +255,7 @@ Result<FoldingProblem> folding_problem(const HardwarePart& part, const OptionRul
   for (std::size_t i = 0; i < part.layers.size(); ++i) {
     const Layer& layer = part.layers[i];
     producer[layer.output] = i;
-    FINNR_ASSIGN(LayerOptions options, LayerCosts(part, i, readers[layer.output], rules, cost).run());
+    FINNR_ASSIGN(LayerOptions options, LayerCosts(part, i, readers, rules, cost).run());
     result.problem.decisions.push_back(std::move(options.decision));
     result.folds.push_back(std::move(options.folds));
   }

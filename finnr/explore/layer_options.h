@@ -1,27 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <vector>
 
 #include "finnr/base/result.h"
 #include "finnr/cost/cost.h"
 #include "finnr/explore/problem.h"
+#include "finnr/explore/unit_cost.h"
 #include "finnr/hardware/design.h"
 #include "finnr/hardware/folding.h"
 #include "finnr/hardware/layers.h"
 
 namespace finnr {
 
-/// What a unit of a design takes.
-using UnitCost = std::function<Cost(const Design& design, const Unit& unit)>;
-
-Cost total_cost(const Design& design, const UnitCost& cost);
-
 /// Which folds are options.
 struct OptionRules {
-  std::vector<Store> stores = {Store::kLutRam, Store::kBlock};  ///< of weights
-  Cost largest;  ///< no layer may take more than this, a region of a device, unless all its options do
+  std::vector<Store> stores = {Store::kLutRam, Store::kBlock, Store::kSplit};  ///< of weights
+  bool cores = true;                                                           ///< every core that a unit can have, else its default one
+  bool pad = true;  ///< sizes at the ends of the network may be padded: a SIMD or PE there need not divide them
+  Cost largest;     ///< no layer may take more than this, a region of a device, unless all its options do
 };
 
 /// The folding of a hardware part as a problem: one decision a layer, in their order, and a coupling for every link between two
@@ -31,8 +28,10 @@ struct FoldingProblem {
   std::vector<std::vector<Fold>> folds;  ///< by decision and option; every one is legal in a folding file
 };
 
-/// A matrix has every PE that divides its outputs, SIMD that divides its inputs, and store; all pixels at once (`m`) that its windows
-/// have where it is unfolded otherwise. A depthwise layer has PE, SIMD and store, every other layer its lanes. What an option costs is
+/// A matrix has every PE that divides its outputs, SIMD that divides its inputs, store and core; all pixels at once (`m`) that its
+/// windows have where it is unfolded otherwise. Inputs that only it reads from outside, and outputs that only the outside reads, may be
+/// padded by up to a quarter: no neighbour's sizes depend on them. A depthwise layer has PE, SIMD, store and core, every other layer its
+/// lanes. Options that are the same design are one. What an option costs is
 /// what its units cost when the layer alone is lowered, with the fork behind it; queues in front of joins come to nothing, a lower
 /// bound. Fails with kTooWide.
 Result<FoldingProblem> folding_problem(const HardwarePart& part, const OptionRules& rules, const UnitCost& cost);

@@ -11,7 +11,7 @@
 namespace finnr {
 namespace {
 
-const OptionRules kAny{{Store::kLutRam, Store::kBlock, Store::kUltra}, {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}};
+const OptionRules kAny{{Store::kLutRam, Store::kBlock, Store::kUltra}, true, true, {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}};
 
 /// Any choice costs and takes what its lowered design does, but for the queues in front of joins, and can be written and read back.
 void expect_exact(const HardwarePart& part, bool joins) {
@@ -54,6 +54,31 @@ void expect_exact(const HardwarePart& part, bool joins) {
 
 TEST(LayerOptions, OfAChainCostWhatTheDesignCosts) { expect_exact(described_part(chain_text()), false); }
 TEST(LayerOptions, OfBranchesCostWhatTheDesignCosts) { expect_exact(described_part(branch_text()), true); }
+
+TEST(LayerOptions, PadTheEndsOfTheNetwork) {
+  const HardwarePart part = described_part(R"({"name": "awkward", "input": {"shape": [1, 1, 14], "type": "uint2"}, "network": [
+    {"name": "fc0", "kind": "fc", "inputs": ["input"], "out_shape": [1, 1, 7], "weight_type": "int2", "act_out_type": "int8"},
+    {"name": "thr0", "kind": "threshold", "inputs": ["fc0"], "out_shape": [1, 1, 7], "act_out_type": "uint2", "steps": 3},
+    {"name": "fc1", "kind": "fc", "inputs": ["thr0"], "out_shape": [1, 1, 10], "weight_type": "int2", "act_out_type": "int8"}]})");
+  expect_exact(part, false);
+  const Result<FoldingProblem> folds = folding_problem(part, kAny, plain_cost);
+  const auto has = [&](std::size_t layer, auto matches) { return std::ranges::any_of(folds->folds[layer], matches); };
+  EXPECT_TRUE(has(0, [](const Fold& f) { return f.simd == 4 && f.pad; })) << "14 inputs in 4 turns";
+  EXPECT_FALSE(has(0, [](const Fold& f) { return 7 % f.pe != 0; })) << "its outputs are another layer's inputs";
+  EXPECT_TRUE(has(1, [](const Fold& f) { return f.pe == 3 && f.pad; })) << "10 outputs in 4 turns";
+  EXPECT_FALSE(has(1, [](const Fold& f) { return f.pe == 6; })) << "two turns take 5";
+}
+
+TEST(LayerOptions, OfferCoresToMultipliersAlone) {
+  const HardwarePart part = described_part(R"({"name": "cores", "input": {"shape": [1, 1, 4], "type": "bipolar"}, "network": [
+    {"name": "fc0", "kind": "fc", "inputs": ["input"], "out_shape": [1, 1, 4], "weight_type": "bipolar", "act_out_type": "int4"},
+    {"name": "thr0", "kind": "threshold", "inputs": ["fc0"], "out_shape": [1, 1, 4], "act_out_type": "uint4", "steps": 15},
+    {"name": "fc1", "kind": "fc", "inputs": ["thr0"], "out_shape": [1, 1, 4], "weight_type": "int4", "act_out_type": "int12"}]})");
+  const Result<FoldingProblem> folds = folding_problem(part, kAny, plain_cost);
+  EXPECT_TRUE(std::ranges::none_of(folds->folds[0], [](const Fold& f) { return f.core.has_value(); }));
+  EXPECT_TRUE(std::ranges::any_of(folds->folds[1], [](const Fold& f) { return f.core == Core::kLut; }));
+  EXPECT_TRUE(std::ranges::any_of(folds->folds[1], [](const Fold& f) { return !f.core; }));
+}
 
 TEST(LayerOptions, KeepToARegion) {
   const HardwarePart part = described_part(chain_text());

@@ -143,6 +143,20 @@ Answer cheapest(const Problem& problem, std::int64_t interval, const std::vector
     refute_up_to(std::min(limit + (beyond - 1) / prices[last], answer.value - 1), prices);
   }
 
+  // Better choices near what prices find, as long as halving what is left to the bound meets one.
+  for (std::int64_t without = answer.bound - 1; without + 1 < answer.value;) {
+    limit = without + (answer.value - without) / 2;
+    stage->limits[last] = limit;
+    const Dual here = find_prices(*stage, stage->limits, prices);
+    if (here.refuted && here.prices[last] > 0) refute_up_to(limit, here.prices);
+    if (here.within) {
+      answer.choice = choice_of(*stage, *here.within);
+      answer.value = value_of(*answer.choice);
+    } else {
+      without = limit;
+    }
+  }
+
   // Then in bands above the bound.
   std::int64_t width = std::max<std::int64_t>(1, answer.bound / 1000);
   while (answer.bound < answer.value) {

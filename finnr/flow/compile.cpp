@@ -8,8 +8,8 @@
 
 #include "finnr/base/files.h"
 #include "finnr/cost/cost_model.h"
-#include "finnr/explore/finn_unit_cost.h"
 #include "finnr/explore/queues.h"
+#include "finnr/explore/unit_cost.h"
 #include "finnr/flow/subject.h"
 #include "finnr/generate/generate.h"
 #include "finnr/graph/text.h"
@@ -58,7 +58,8 @@ std::string summary(const Config& config, const Fit& fit) {
   }
   text += fit.share <= fit.least_share ? ", at the least cost (proved)"
                                        : fmt::format(", {:.2g} % above the least cost", 100 * (fit.share / fit.least_share - 1));
-  return text + fmt::format("; {} LUT, {} BRAM18 by FINN's estimates", fit.cost.lut, fit.cost.bram18);
+  return text +
+         fmt::format("; {} LUT, {} BRAM18 estimated{}", fit.cost.lut, fit.cost.bram18, config.costs == "finn" ? " by FINN's formulas" : "");
 }
 
 class Steps {
@@ -156,8 +157,9 @@ Result<ChosenFolding> choose_folding(const Config& config, const HardwarePart& p
     FINNR_ASSIGN(const Fpga device, find_device(config.device));
     std::optional<std::int64_t> interval;
     if (config.fps) interval = static_cast<std::int64_t>(std::floor(config.clock_mhz * 1e6 / *config.fps));
+    FINNR_ASSIGN(const NamedCost costs, unit_cost(config.costs, device.family));
     FINNR_ASSIGN(chosen.fit, best_fit(fs::path(config.model).stem().string(), part, room_in(device, config.share, config.clock_mhz),
-                                      interval, finn_unit_cost));
+                                      interval, costs.cost));
     chosen.folding = chosen.fit->folding;
   } else if (!config.folding.empty()) {
     FINNR_ASSIGN(chosen.folding, read_folding(part, config.folding, config.variant, diagnostics));

@@ -21,11 +21,12 @@ struct Config {
   std::string model;
   std::filesystem::path output;  ///< folder to make
   double clock_mhz = 100;
-  std::optional<double> fps;  ///< balance the folding to this rate
-  std::string folding;        ///< folding file, "" for none
-  std::string variant;        ///< of a published folding
-  std::string device;         ///< fit a device: with the rate of `fps` at the least cost, else as fast as possible; "" for none
-  double share = 1;           ///< of what the device has
+  std::optional<double> fps;     ///< balance the folding to this rate
+  std::string folding;           ///< folding file, "" for none
+  std::string variant;           ///< of a published folding
+  std::string device;            ///< fit a device: with the rate of `fps` at the least cost, else as fast as possible; "" for none
+  double share = 1;              ///< of what the device has
+  std::string costs = "fitted";  ///< what the device is filled by (explore/unit_cost.h)
   Boundary boundary;
   std::int64_t verify_frames = 8;                                          ///< 0 builds without simulation
   bool force = false;                                                      ///< replace an accelerator folder

@@ -14,8 +14,9 @@
 #include <thread>
 
 #include "finnr/base/files.h"
+#include "finnr/base/hash.h"
 #include "finnr/explore/checker.h"
-#include "finnr/explore/finn_unit_cost.h"
+#include "finnr/explore/unit_cost.h"
 #include "finnr/flow/subject.h"
 #include "finnr/hardware/write_folding.h"
 
@@ -25,22 +26,12 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 /// Changes when the same job may come to another result: cost functions, options, the form of results.
-constexpr const char* kResultsVersion = "finnr-explore-2";
+constexpr const char* kResultsVersion = "finnr-explore-3";
 
-/// Two 64-bit FNV-1a sums from different starts, in hexadecimal.
-class ContentHash {
- public:
-  void add(std::string_view text) {
-    for (const char c : text) {
-      for (std::uint64_t& sum : sums_) sum = (sum ^ static_cast<unsigned char>(c)) * 0x100000001B3ULL;
-    }
-    for (std::uint64_t& sum : sums_) sum = (sum ^ 0x1FFU) * 0x100000001B3ULL;  // an end that no byte is
-  }
-  [[nodiscard]] std::string text() const { return fmt::format("{:016x}{:016x}", sums_[0], sums_[1]); }
-
- private:
-  std::uint64_t sums_[2] = {0xCBF29CE484222325ULL, 0x9AE16A3B2F90404FULL};
-};
+/// Two hashes of a text from different starts, in hexadecimal.
+std::string hash_of(std::string_view text) {
+  return fmt::format("{:016x}{:016x}", content_hash(text), content_hash(text, content_hash("finnr")));
+}
 
 Json to_json_value(const Cost& cost) {
   Json json;
@@ -68,13 +59,14 @@ Json to_json_value(const ExploreJob& job) {
           {"device", job.device},
           {"clock_mhz", job.clock_mhz},
           {"share", job.share},
-          {"fps", optional_value(job.fps)}};
+          {"fps", optional_value(job.fps)},
+          {"costs", job.costs}};
 }
 
 ExploreJob read_job(const Json& json) {
   return {json.at("key").get<std::string>(),    json.at("model").get<std::string>(), read_optional(json.at("accuracy")),
           json.at("device").get<std::string>(), json.at("clock_mhz").get<double>(),  json.at("share").get<double>(),
-          read_optional(json.at("fps"))};
+          read_optional(json.at("fps")),        json.at("costs").get<std::string>()};
 }
 
 Json to_json_value(const ExplorePoint& point) {
@@ -118,16 +110,12 @@ ExplorePoint read_point(const Json& json) {
   return point;
 }
 
-/// Everything that a result depends on.
-Result<std::string> key_of(const ExploreJob& job, const Fpga& device) {
-  FINNR_ASSIGN(const std::string model, read_file(job.model));
-  ContentHash hash;
-  hash.add(kResultsVersion);
-  hash.add(model);
-  hash.add(device.name + " " + std::string(to_text(device.family)) + " " + device.part);
-  for (const auto member : Cost::kMembers) hash.add(fmt::format("{} {}", device.total.*member, device.usable().*member));
-  hash.add(fmt::format("{} {} {} {}", job.clock_mhz, job.share, job.fps.value_or(0), device.bram_bits));
-  return hash.text();
+/// Everything that a result depends on; the model by a hash of its file.
+std::string key_of(const ExploreJob& job, const std::string& model, const Fpga& device, const std::string& costs) {
+  std::string all = fmt::format("{}\n{}\n{} {} {}\n", kResultsVersion, model, device.name, to_text(device.family), device.part);
+  for (const auto member : Cost::kMembers) all += fmt::format("{} {}\n", device.total.*member, device.usable().*member);
+  all += fmt::format("{} {} {} {}\n{}", job.clock_mhz, job.share, job.fps.value_or(0), device.bram_bits, costs);
+  return hash_of(all);
 }
 
 /// Lines of results by key. A line cut short by an interruption is no result.
@@ -156,7 +144,8 @@ ExplorePoint run(const ExploreJob& job, const Subject& subject, const Fpga& devi
   point.limit = room.limit;
   std::optional<std::int64_t> interval;
   if (job.fps) interval = static_cast<std::int64_t>(std::floor(job.clock_mhz * 1e6 / *job.fps));
-  Result<Fit> found = best_fit(subject.name, subject.part, room, interval, finn_unit_cost);
+  const Result<NamedCost> costs = unit_cost(job.costs, device.family);
+  Result<Fit> found = costs.ok() ? best_fit(subject.name, subject.part, room, interval, costs->cost) : costs.error();
   if (!found.ok()) {
     point.problem = found.error().message + (found.error().cause.empty() ? "" : ": " + found.error().cause);
     return point;
@@ -215,10 +204,15 @@ Result<std::vector<ExploreJob>> list_jobs(const ExploreConfig& config) {
   }
   std::vector<ExploreJob> jobs;
   for (std::size_t m = 0; m < config.models.size(); ++m) {
+    FINNR_ASSIGN(const std::string text, read_file(config.models[m]));
+    const std::string model = hash_of(text);
     for (const std::string& name : config.devices) {
       FINNR_ASSIGN(const std::vector<Fpga> devices, devices_of({name}));
       for (const Fpga& device : devices) {
-        ExploreJob job{"", config.models[m], {}, name == "all" ? device.name : name, config.clock_mhz.value_or(device.clock_mhz), 1, {}};
+        // A device without costs has points that say so.
+        const Result<NamedCost> costs = unit_cost(config.costs, device.family);
+        ExploreJob job{"", config.models[m], {}, name == "all" ? device.name : name, config.clock_mhz.value_or(device.clock_mhz), 1,
+                       {}, config.costs};
         if (!config.accuracies.empty()) job.accuracy = config.accuracies[m];
         std::vector<std::optional<double>> rates(config.fps.begin(), config.fps.end());
         if (rates.empty()) rates.emplace_back();
@@ -226,7 +220,7 @@ Result<std::vector<ExploreJob>> list_jobs(const ExploreConfig& config) {
           for (const std::optional<double> rate : rates) {
             job.share = share;
             job.fps = rate;
-            FINNR_ASSIGN(job.key, key_of(job, device));
+            job.key = key_of(job, model, device, costs.ok() ? costs->identity : "");
             jobs.push_back(job);
           }
         }

@@ -21,8 +21,9 @@ struct ExploreJob {
   std::optional<double> accuracy;  ///< of the model, as its user says
   std::string device;              ///< name, board or file
   double clock_mhz = 0;
-  double share = 1;           ///< of what the device has
-  std::optional<double> fps;  ///< none: as fast as possible
+  double share = 1;              ///< of what the device has
+  std::optional<double> fps;     ///< none: as fast as possible
+  std::string costs = "fitted";  ///< what the device is filled by (explore/unit_cost.h)
 };
 
 /// What came of a job.
@@ -49,6 +50,7 @@ struct ExploreConfig {
   std::vector<double> accuracies;   ///< of the models, in their order; none or one a model
   std::vector<std::string> devices = {"all"};
   std::vector<double> shares = {1.0};
+  std::string costs = "fitted";        ///< of all points
   std::vector<double> fps;             ///< rates to reach; none: as fast as possible
   std::optional<double> clock_mhz;     ///< none: the one of each device
   std::filesystem::path results;       ///< JSON lines of points; those already there are not computed again. May be empty
