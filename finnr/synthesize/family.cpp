@@ -31,7 +31,7 @@ constexpr FamilyInfo kFamilies[] = {
     {Family::kUltrascale,
      "ultrascale",
      "FINNR_ULTRASCALE",
-     "+/xilinx/cells_sim.v",
+     "+/xilinx/cells_sim.v +/xilinx/cells_xtra.v",
      "xilinx",
      "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -uram",
      "",

@@ -26,7 +26,7 @@ struct FamilyInfo {
   Family family;
   std::string_view name;            ///< of --flow
   std::string_view macro;           ///< that the library sees, "" for none
-  std::string_view primitives;      ///< file of Yosys that declares them, for sources that use some; "" for none
+  std::string_view primitives;      ///< files of Yosys that declare them, for sources that use some; "" for none
   std::string_view predicted;       ///< name of the cells in a bundle's predictions, "" where none are made
   std::string_view synthesis;       ///< command of Yosys, without its top module
   std::string_view router;          ///< nextpnr of the family, "" where there is none

@@ -11,6 +11,9 @@ expect 0 build "$digits/digits-w2a2.onnx" -o net --verify 0
 expect 0 synth net --unit fc2 && says "RAM64M four" && says "fc2"
 expect 0 synth net --unit fc2 --json && json "j['ok'] and j['stored'] and j['units'][0]['name'] == 'fc2' and j['totals']['lut'] > 10 and j['fmax_mhz'] is None and j['units'][0]['estimate']['lut'] > 10 and j['totals']['estimate'] == j['units'][0]['estimate']"
 
+step "slices of UltraScale+, which Yosys knows from a file of its own"
+expect 0 synth net --unit fc0 --flow ultrascale --json && json "j['totals']['dsp'] >= 1"
+
 step "without a router: counts, and a warning that names what to install"
 mkdir bin
 for tool in yosys yosys-abc berkeley-abc tail; do
