@@ -17,8 +17,7 @@ import tempfile
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 DOCUMENT = os.path.join(ROOT, "docs", "estimate.md")
 BOUNDS = os.path.join(ROOT, "finnr", "cost", "samples", "stated_errors.json")
-DEVICES = {"xilinx": "pynq-z1"}
-BEGIN, END = "<!-- errors: begin -->\n", "<!-- errors: end -->\n"
+DEVICES = {"xilinx": "pynq-z1", "ecp5": "ecp5-25f"}
 
 
 def refit(finnr, cells, output):
@@ -41,8 +40,7 @@ def bounds(kinds):
     """What the fit must stay within on samples that it has not seen: errors now, rounded up to whole per cents."""
     def up(share):
         return math.ceil(100 * share + 1e-9) / 100
-    lines = [f'  "{k["kind"]}": {json.dumps({w: [up(k[w + "_median"]), up(k[w + "_worst"])] for w in ("lut", "ff")})}' for k in kinds]
-    return "{\n" + ",\n".join(lines) + "\n}\n"
+    return ",\n".join(f'    "{k["kind"]}": {json.dumps({w: [up(k[w + "_median"]), up(k[w + "_worst"])] for w in ("lut", "ff")})}' for k in kinds)
 
 
 def main():
@@ -50,19 +48,22 @@ def main():
     parser.add_argument("finnr")
     parser.add_argument("--check", action="store_true")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as scratch:
-        folder = scratch if options.check else os.path.join(ROOT, "finnr", "cost", "constants")
-        kinds = refit(options.finnr, "xilinx", os.path.join(folder, "xilinx.json"))
     with open(DOCUMENT, encoding="utf-8") as file:
-        text = file.read()
-    head, tail = text.split(BEGIN)[0], text.split(END)[1]
-    now = head + BEGIN + table(kinds) + END + tail
+        text = now = file.read()
+    stated = []
+    for cells in DEVICES:
+        with tempfile.TemporaryDirectory() as scratch:
+            folder = scratch if options.check else os.path.join(ROOT, "finnr", "cost", "constants")
+            kinds = refit(options.finnr, cells, os.path.join(folder, cells + ".json"))
+        begin, end = f"<!-- errors, {cells}: begin -->\n", f"<!-- errors, {cells}: end -->\n"
+        now = now.split(begin)[0] + begin + table(kinds) + end + now.split(end)[1]
+        stated.append(f'  "{cells}": {{\n{bounds(kinds)}\n  }}')
     if options.check:
         return int(now != text)
     with open(DOCUMENT, "w", encoding="utf-8") as file:
         file.write(now)
     with open(BOUNDS, "w", encoding="utf-8") as file:
-        file.write(bounds(kinds))
+        file.write("{\n" + ",\n".join(stated) + "\n}\n")
     return 0
 
 

@@ -77,6 +77,13 @@ Cost CostModel::cost(const UnitShape& shape) const {
 
 Result<CostModel> cost_model(const std::string& name, LogicFamily family) {
   const Cells cells = cells_of(family);
+  if (name == "fitted" && family == LogicFamily::kIce40) {
+    return Diagnostic(Code::kBadCostFile, "no costs are fitted to iCE40")
+        .because("it has no LUTs that are memory, as the cells have that costs are fitted to")
+        .fix(
+            "synthesise units of yours with 'finnr synth --flow ice40', refit the costs with 'finnr calibrate', and name the result with "
+            "--cost; or choose another device");
+  }
   if (name == "fitted") {
     for (const EmbeddedFile& file : constant_files()) {
       if (file.name != fmt::format("{}.json", to_text(cells))) continue;
@@ -84,9 +91,7 @@ Result<CostModel> cost_model(const std::string& name, LogicFamily family) {
       FINNR_CHECK(model.ok(), model.ok() ? "" : model.error().cause.c_str());
       return model;
     }
-    return Diagnostic(Code::kBadCostFile, fmt::format("no costs are fitted to {} cells", to_text(cells)))
-        .because("tools/sample_costs.py has not been run for all kinds of units with this flow")
-        .fix("take samples with it, refit them with 'finnr calibrate', and name the result with --cost; or choose another device");
+    FINNR_CHECK(false, "all cells have constants");
   }
   if (!std::filesystem::exists(name)) return bad(name, "there is no such file, and the named costs are 'fitted' and 'finn'");
   FINNR_ASSIGN(const std::string text, read_file(name));

@@ -27,29 +27,34 @@ std::vector<Sample> samples_of(Cells cells, const std::string& kind) {
 nlohmann::json stated_errors() { return nlohmann::json::parse(*read_file(kSamples / "stated_errors.json")); }
 
 TEST(Fit, RefitStaysWithinTheStatedErrorOnSamplesItHasNotSeen) {
-  const nlohmann::json stated = stated_errors();
-  ASSERT_GE(stated.size(), 8U);
-  for (const auto& [kind, bounds] : stated.items()) {
-    const SplitSamples split = split_samples(samples_of(Cells::kXilinx, kind));
-    ASSERT_GE(split.held_out.size(), 3U) << kind;
-    const CostModel model{Cells::kXilinx, {{kind, fit(split.fitted, Cells::kXilinx)}}};
-    for (const auto& [name, member] : {std::pair("lut", &Cost::lut), std::pair("ff", &Cost::ff)}) {
-      const Errors now = errors(model, split.held_out, member);
-      EXPECT_LE(now.median, bounds[name][0].get<double>()) << kind << " " << name;
-      EXPECT_LE(now.worst, bounds[name][1].get<double>()) << kind << " " << name;
+  for (const Cells cells : {Cells::kXilinx, Cells::kEcp5}) {
+    SCOPED_TRACE(to_text(cells));
+    const nlohmann::json stated = stated_errors()[std::string(to_text(cells))];
+    ASSERT_EQ(stated.size(), costed_kinds().size());
+    for (const auto& [kind, bounds] : stated.items()) {
+      const SplitSamples split = split_samples(samples_of(cells, kind));
+      ASSERT_GE(split.held_out.size(), 3U) << kind;
+      const CostModel model{cells, {{kind, fit(split.fitted, cells)}}};
+      for (const auto& [name, member] : {std::pair("lut", &Cost::lut), std::pair("ff", &Cost::ff)}) {
+        const Errors now = errors(model, split.held_out, member);
+        EXPECT_LE(now.median, bounds[name][0].get<double>()) << kind << " " << name;
+        EXPECT_LE(now.worst, bounds[name][1].get<double>()) << kind << " " << name;
+      }
     }
   }
 }
 
 /// The constants inside the binary are those that the samples give.
 TEST(Fit, ConstantsComeFromTheSamples) {
-  const Result<CostModel> model = cost_model("fitted", LogicFamily::kXc7);
-  ASSERT_TRUE(model.ok());
-  const nlohmann::json stated = stated_errors();
-  for (const auto& [kind, bounds] : stated.items()) {
-    const KindConstants again = fit(split_samples(samples_of(Cells::kXilinx, kind)).fitted, Cells::kXilinx);
-    EXPECT_EQ(model->kinds.at(kind).lut, again.lut) << kind;
-    EXPECT_EQ(model->kinds.at(kind).ff, again.ff) << kind;
+  for (const LogicFamily family : {LogicFamily::kXc7, LogicFamily::kEcp5}) {
+    const Result<CostModel> model = cost_model("fitted", family);
+    ASSERT_TRUE(model.ok());
+    for (const std::string_view name : costed_kinds()) {
+      const std::string kind(name);
+      const KindConstants again = fit(split_samples(samples_of(model->cells, kind)).fitted, model->cells);
+      EXPECT_EQ(model->kinds.at(kind).lut, again.lut) << kind;
+      EXPECT_EQ(model->kinds.at(kind).ff, again.ff) << kind;
+    }
   }
 }
 
@@ -99,7 +104,7 @@ TEST(CostFile, RoundTripAndRefusals) {
   ASSERT_TRUE(write_file(path, to_json(model)).ok());
   EXPECT_TRUE(cost_model(path, LogicFamily::kXcup).ok());
   EXPECT_FALSE(cost_model(path, LogicFamily::kIce40).ok()) << "other cells";
-  EXPECT_FALSE(cost_model("fitted", LogicFamily::kIce40).ok()) << "no samples of all kinds";
+  EXPECT_FALSE(cost_model("fitted", LogicFamily::kIce40).ok()) << "no LUTs that are memory there";
 }
 
 TEST(Samples, Refusals) {
