@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "finnr/base/integers.h"
 #include "finnr/explore/region.h"
 #include "finnr/hardware/steady.h"
 #include "finnr/hardware/token_model.h"
@@ -21,27 +22,31 @@ constexpr std::array<Schedule::Kind, 3> kKinds = {Schedule::Kind::kSteady, Sched
 
 class Sizer {
  public:
-  Sizer(Design& design, std::int64_t most_beats)
-      : design_(design), interval_(interval(design)), queues_(inner_queues(design)), beats_left_(most_beats) {
+  Sizer(Design& design, std::int64_t most_passes)
+      : design_(design), interval_(interval(design)), queues_(inner_queues(design)), passes_left_(most_passes) {
     const auto bits = [&](UnitId queue) { return depth(queue) * design.streams[design.units[queue.index()].inputs[0]].beat_bits(); };
     std::ranges::stable_sort(queues_, [&](UnitId a, UnitId b) { return bits(a) > bits(b); });
-    for (const UnitId queue : queues_) regions_.push_back(region_of(design, queue));
+    for (const UnitId queue : queues_) {
+      regions_.push_back(region_of(design, queue));
+    }
     least_.resize(queues_.size());
     for (std::uint32_t i = 0; i < design.units.size(); ++i) all_.push_back(UnitId{i});
   }
 
+  /// False when not all queues are known to be the shortest; they are then as they were, or deep enough by their peaks.
   bool run() {
-    if (!make_enough()) return false;
-    const std::vector<std::int64_t> enough = depths();
-    for (std::size_t i = 0; i < queues_.size(); ++i) {
-      shorten(queues_[i], [&] { return lateness(Schedule::Kind::kSteady, regions_[i]); });
-      least_[i] = true;
+    const std::vector<std::int64_t> lowered = depths();
+    const auto steady = peaks(Schedule::Kind::kSteady);
+    const auto bursty = peaks(Schedule::Kind::kBurst);
+    std::vector<std::int64_t> enough = lowered;
+    if (steady && bursty) {
+      for (std::size_t i = 0; i < queues_.size(); ++i) enough[i] = std::min(lowered[i], std::max((*steady)[i], (*bursty)[i]));
+      set(enough);
+      if (lateness() != 0) enough = lowered;
+      if (sustained(*steady, lowered)) return true;
     }
-    if (!mend(enough)) return false;
-    for (std::size_t i = 0; i < queues_.size(); ++i) {
-      if (!least_[i]) shorten(queues_[i], [&] { return lateness(); });
-    }
-    return !exhausted_;
+    set(enough);
+    return false;
   }
 
  private:
@@ -52,33 +57,51 @@ class Sizer {
     return list;
   }
 
-  /// What token::settle finds within the beats that are left.
-  token::Rate settle(token::Model& model, const std::vector<UnitId>& units) {
-    std::int64_t beats = 1;  // in a frame
-    for (const UnitId unit : units) {
-      for (const std::size_t stream : design_.units[unit.index()].outputs) beats += design_.streams[stream].beats();
+  /// Shortens all from depths that are enough for steady inputs, and makes those deeper, up to `most`, that are too short together.
+  bool sustained(const std::vector<std::int64_t>& steady, const std::vector<std::int64_t>& most) {
+    set(steady);
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      shorten(queues_[i], [&] { return lateness(Schedule::Kind::kSteady, regions_[i]); });
+      if (exhausted_) return false;
+      least_[i] = true;
     }
-    const token::Rate rate = token::settle(model, interval_, beats_left_ / beats);
-    beats_left_ -= model.frames() * beats;
+    std::vector<std::int64_t> enough;
+    for (std::size_t i = 0; i < queues_.size(); ++i) enough.push_back(std::max(steady[i], most[i]));
+    if (!mend(enough)) return false;
+    for (std::size_t i = 0; i < queues_.size(); ++i) {
+      if (!least_[i]) shorten(queues_[i], [&] { return lateness(); });
+    }
+    return !exhausted_;
+  }
+
+  void set(const std::vector<std::int64_t>& depths) {
+    for (std::size_t i = 0; i < queues_.size(); ++i) depth(queues_[i]) = depths[i];
+  }
+
+  /// What token::settle finds with the passes that are left.
+  token::Rate settle(token::Model& model) {
+    const token::Rate rate = token::settle(model, interval_, passes_left_);
+    passes_left_ -= model.passes();
     exhausted_ = exhausted_ || rate == token::Rate::kUnknown;
     return rate;
   }
 
   /// Depths with which no beat waits for room: as many as were inside when there was room without end.
-  bool make_enough() {
+  std::optional<std::vector<std::int64_t>> peaks(Schedule::Kind kind) {
     for (const UnitId queue : queues_) depth(queue) = token::kUnbounded;
-    token::Model model(design_, {Schedule::Kind::kSteady, interval_});
+    token::Model model(design_, {kind, interval_});
     for (const UnitId queue : queues_) model.queue(queue).measure();
-    if (settle(model, all_) != token::Rate::kKept) return false;
-    for (const UnitId queue : queues_) depth(queue) = model.queue(queue).peak() + kMoreBeats;
-    return true;
+    if (settle(model) != token::Rate::kKept) return std::nullopt;
+    std::vector<std::int64_t> list;
+    for (const UnitId queue : queues_) list.push_back(model.queue(queue).peak() + kMoreBeats);
+    return list;
   }
 
   /// By how many cycles every frame of some units is later than the one before it, for ever; nothing at a standstill, or when no
   /// beats are left to find out.
   std::optional<std::int64_t> lateness(Schedule::Kind kind, const std::vector<UnitId>& units) {
     token::Model model(design_, {kind, interval_}, units);
-    switch (settle(model, units)) {
+    switch (settle(model)) {
       case token::Rate::kKept:
         return 0;
       case token::Rate::kLost:
@@ -125,20 +148,34 @@ class Sizer {
     return true;
   }
 
-  /// Makes a queue as short as it can be, from a depth that is enough: that is near the least one more often than not. `lateness`
-  /// says what the present depth costs.
+  /// Makes a queue as short as it can be, from a depth that is enough: that is near the least one more often than not. `lateness` says
+  /// what the present depth costs. Where that is known twice, a depth is tried where nothing would be lost if it were linear, in turn
+  /// with the middle.
   void shorten(UnitId queue, const std::function<std::optional<std::int64_t>()>& lateness) {
+    struct Loss {
+      std::int64_t depth;
+      std::int64_t cycles;
+    };
     std::int64_t low = 0;
     std::int64_t high = depth(queue);
+    std::optional<std::int64_t> guess;
+    std::optional<Loss> before;
     for (std::int64_t step = 1; low < high;) {
-      const std::int64_t tried = low > 0 ? low + (high - low) / 2 : std::max<std::int64_t>(0, high - step);
+      const bool guessed = guess.has_value();
+      const std::int64_t tried = std::clamp(guess.value_or(step > 0 ? high - step : low + (high - low) / 2), low, high - 1);
+      guess.reset();
       depth(queue) = tried;
-      if (lateness() == 0) {
+      const std::optional<std::int64_t> late = lateness();
+      if (late == 0) {
         high = tried;
         step *= 2;
-      } else {
-        low = tried + 1;
+        continue;
       }
+      low = tried + 1;
+      step = 0;
+      if (late && before && !guessed && before->cycles > *late)
+        guess = tried + ceil_div(*late * (tried - before->depth), before->cycles - *late);
+      if (late) before = Loss{tried, *late};
     }
     depth(queue) = high;
   }
@@ -148,7 +185,7 @@ class Sizer {
   std::vector<UnitId> all_;
   std::vector<UnitId> queues_;
   std::vector<std::vector<UnitId>> regions_;  // by queue
-  std::int64_t beats_left_;
+  std::int64_t passes_left_;
   bool exhausted_ = false;
   std::vector<bool> least_;  // by queue: its region would lose rate with one beat less
 };
@@ -166,12 +203,12 @@ std::vector<UnitId> inner_queues(const Design& design) {
   return queues;
 }
 
-bool size_queues(Design& design, std::int64_t most_beats) {
+bool size_queues(Design& design, std::int64_t most_passes) {
   Design sized = design;
-  if (!Sizer(sized, most_beats).run()) return false;
+  const bool least = Sizer(sized, most_passes).run();
   drop_empty_queues(sized);
   design = std::move(sized);
-  return true;
+  return least;
 }
 
 void drop_empty_queues(Design& design) {

@@ -3,12 +3,12 @@
 
 namespace finnr::token {
 
-Rate settle(Model& model, std::int64_t interval, std::int64_t most_frames) {
+Rate settle(Model& model, std::int64_t interval, std::int64_t most_passes) {
   constexpr std::int64_t kPatience = 8;
   std::int64_t kept = 0;  // frames in a row
   std::int64_t lost = 0;
   for (std::int64_t frame = 1; frame <= kPatience * (1 + model.span()); ++frame) {
-    if (frame > most_frames) return Rate::kUnknown;
+    if (model.passes() > most_passes) return Rate::kUnknown;
     if (!model.run(frame)) return Rate::kDeadlock;
     if (frame < 2) continue;
     kept = (model.greedy() ? model.repeats_at_ends(interval) : model.repeats(interval)) ? kept + 1 : 0;

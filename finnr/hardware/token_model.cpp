@@ -193,6 +193,12 @@ bool Model::repeats_at_ends(std::int64_t interval) const {
   return std::ranges::all_of(ends_, [&](std::size_t end) { return channel_repeats(*channels_[end], interval); });
 }
 
+std::int64_t Model::passes() const {
+  std::int64_t sum = 0;
+  for (const auto& channel : channels_) sum += channel ? channel->passes() : 0;
+  return sum;
+}
+
 std::int64_t Model::lateness(std::int64_t interval) const {
   std::int64_t most = 0;
   for (const auto& channel : channels_) {

@@ -39,6 +39,9 @@ class Model {
   /// Frames it was run for.
   [[nodiscard]] std::int64_t frames() const { return frames_; }
 
+  /// Times that beats passed a stream, alone or in a run: what simulating took.
+  [[nodiscard]] std::int64_t passes() const;
+
   /// Frames that a unit holds at most, and one: the beats of a frame depend on so many frames before it.
   [[nodiscard]] std::int64_t span() const { return span_; }
 

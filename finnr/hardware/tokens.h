@@ -212,6 +212,8 @@ class Channel {
   // What passed.
 
   [[nodiscard]] std::int64_t beats() const { return beats_; }
+  /// Times that beats passed, alone or in a run.
+  [[nodiscard]] std::int64_t passes() const { return passes_; }
   [[nodiscard]] std::int64_t frame_beats() const { return frame_beats_; }
   /// By frame, complete ones only.
   [[nodiscard]] const std::vector<FrameTimes>& frames() const { return frames_; }
@@ -234,6 +236,7 @@ class Channel {
 
   void note(Run run) {
     beats_ += run.beats;
+    ++passes_;
     while (run.beats > 0) {
       if (in_frame_ == 0) {
         frame_.first = run.at;
@@ -261,6 +264,7 @@ class Channel {
   std::int64_t frame_beats_;
   std::int64_t in_frame_ = 0;
   std::int64_t beats_ = 0;
+  std::int64_t passes_ = 0;
   FrameTimes frame_;
   CyclesHash hash_;
   std::vector<FrameTimes> frames_;

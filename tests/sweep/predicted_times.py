@@ -32,12 +32,12 @@ NETWORKS = {
     "lfc-w1a2": (10, 200_000, 4_000),
     "mlp-nonlinear": (10, 60_000, 600),
     "odd-w3a5": (10, 60_000, 400),
-    "branch-w2a3": (10, 60_000, 400),
-    "resnet8-w3a4": (10, 200_000, 500),
-    "vgg10-1d-w4a4": (10, 100_000, 500),
+    "branch-w2a3": (10, 200_000, 1_500),
+    "resnet8-w3a4": (10, 400_000, 2_000),
+    "vgg10-1d-w4a4": (10, 100_000, 2_000),
     "cnv-w1a1-cifar10": (2, 400_000, 2_000),
-    "tiny-yolo-w1a3": (2, 400_000, 1_000),
-    "mobilenet-w4a4": (2, 400_000, 600),
+    "tiny-yolo-w1a3": (2, 2_000_000, 4_000),
+    "mobilenet-w4a4": (2, 2_000_000, 4_000),
 }
 SUITE = {"digits-w1a1": 1, "digits-cnn": 1, "mlp-nonlinear": 1}
 SKIPPED = 77
@@ -114,16 +114,17 @@ def main():
         lines = [json.loads(text) for text in options.results.read_text().splitlines()]
     known = {(line["model"], line["seed"]) for line in lines}
     with tempfile.TemporaryDirectory() as scratch:
+        tasks = []
         for name, count in counts.items():
-            if (options.models and name not in options.models) or not model_file(name).exists():
+            if (not options.models or name in options.models) and model_file(name).exists():
+                tasks += [(i, name, chosen) for i, chosen in enumerate(foldings(name, count))]
+        for _, name, chosen in sorted(tasks, key=lambda task: task[0]):  # the first of every network, then the second ones, ...
+            if (name, chosen["seed"]) in known:
                 continue
-            for chosen in foldings(name, count):
-                if (name, chosen["seed"]) in known:
-                    continue
-                lines.append(measure(name, chosen, pathlib.Path(scratch)))
-                if options.results:
-                    with options.results.open("a") as file:
-                        file.write(json.dumps(lines[-1]) + "\n")
+            lines.append(measure(name, chosen, pathlib.Path(scratch)))
+            if options.results:
+                with options.results.open("a") as file:
+                    file.write(json.dumps(lines[-1]) + "\n")
     table(lines)
     different = [line for line in lines if not line["equal"]]
     for line in different:
