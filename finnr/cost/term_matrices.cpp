@@ -100,11 +100,17 @@ void add_searched(Formulas& f, const StepShape& s, int k) {
                              {"searched levels", s.lanes * s.out * ((s.falling ? 1 : 0) + (s.bases ? 1 : 0))},
                              {"searched memory", s.in_luts ? rom_cells(word, s.folds, k) : 0, true},
                              {"fold counter of a search", counter(s.folds, k)}});
-  f.ff.insert(f.ff.end(), {{"search", s.steps > 0},
-                           {"searched input", s.lanes * s.bits * stages},
-                           {"searched words", s.in_luts ? different_columns(word, s.folds) : 0},
-                           {"found levels", s.lanes * stages * (stages + 1) / 2},
-                           {"fold counter of a search", s.folds > 1 ? counter_bits(s.folds) * (stages + 1) : 0}});
+  // Each stage has its input, the bits found before it, and the thresholds it may need; behind the last one are signs and bases.
+  double words = s.in_luts ? different_columns(s.lanes * ((s.falling ? 1 : 0) + (s.bases ? s.out : 0)), s.folds) : 0;
+  for (std::int64_t stage = 0; s.in_luts && stage < stages; ++stage) {
+    const std::int64_t choices = std::min(std::int64_t{1} << stage, s.steps - ((std::int64_t{1} << stage) - 1));
+    words += different_columns(s.lanes * choices * s.threshold_bits, s.folds);
+  }
+  f.ff.insert(f.ff.end(), {{"search", s.steps > 0 ? stages + 1 : 0, true},
+                           {"searched input", s.lanes * s.bits * stages, true},
+                           {"searched words", words, true},
+                           {"found levels", s.lanes * stages * (stages + 1) / 2, true},
+                           {"fold counter of a search", s.folds > 1 ? counter_bits(s.folds) * (stages + 1) : 0, true}});
 }
 
 /// All formulas name the same terms, whichever of them a unit has.
