@@ -212,7 +212,7 @@ std::optional<Outcome> try_design(const Family& family, std::uint64_t seed, bool
     design = lower(*part, folding, fmt::format("random_{}", seed));
   }
   if (!design.ok()) return bad("lowering: " + to_text(design.error()));
-  if (rng.chance(0.5) && !size_queues(*design)) return bad("queues: no depths sustain the interval");
+  if (rng.chance(0.5)) size_queues(*design);  // where a unit without slack waits for steady input no depths help; they stay as they were
   if (verbose) fmt::print("{}{}", print(graph, Constants::kElided), print(*design));
   return judge({seed, rng, graph, *std::move(design), top_k ? "top-k" : network.bytes ? "bytes" : "plain"});
 }
