@@ -38,7 +38,6 @@ struct DesignOptions {
 void add_design_options(CLI::App& command, DesignOptions& options);
 /// --device, --fit, --share, behind those.
 void add_device_options(CLI::App& command, DesignOptions& options);
-
 /// --cost of a search.
 CLI::Option* add_costs(CLI::App& command, std::string& costs);
 /// --input-type, --input-scale, --input-offset.

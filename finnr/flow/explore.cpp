@@ -202,6 +202,9 @@ Result<std::vector<ExploreJob>> list_jobs(const ExploreConfig& config) {
     return Diagnostic(Code::kBadOption, fmt::format("{} accuracies for {} models", config.accuracies.size(), config.models.size()))
         .fix("give --accuracy one number a model, in their order");
   }
+  if (config.costs != "fitted" && config.costs != "finn" && !std::filesystem::exists(config.costs)) {
+    return unit_cost(config.costs, LogicFamily::kXc7).error();
+  }
   std::vector<ExploreJob> jobs;
   for (std::size_t m = 0; m < config.models.size(); ++m) {
     FINNR_ASSIGN(const std::string text, read_file(config.models[m]));

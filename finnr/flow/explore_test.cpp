@@ -111,6 +111,11 @@ TEST_F(Explorations, JobsAreLines) {
   EXPECT_THAT(read_jobs(path).error().message, testing::StartsWith("line 3 of"));
   config_.accuracies = {1, 2};
   EXPECT_EQ(list_jobs(config_).error().code, Code::kBadOption);
+  config_.accuracies.clear();
+  config_.costs = "no-such-costs.json";
+  EXPECT_EQ(list_jobs(config_).error().code, Code::kBadCostFile);
+  config_.costs = "finn";
+  EXPECT_NE(list_jobs(config_)->front().key, jobs->front().key);
 }
 
 TEST_F(Explorations, PutMoreAccurateModelsOnTheFront) {
