@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 #include "finnr/base/integers.h"
 #include "finnr/hardware/core.h"
@@ -16,20 +17,14 @@ using Heights = std::vector<std::int64_t>;
 constexpr std::int64_t kUnsigned = 0;
 constexpr std::int64_t kSigned = 1;
 constexpr std::int64_t kBipolar = 2;
-constexpr std::int64_t kSix = 6;      // bits of a counter's pair
-constexpr std::int64_t kChain = 2;    // pairs of a CARRY4
-constexpr std::int64_t kFactor = 25;  // bits of the longer side of a DSP48E1
-constexpr std::int64_t kMergedWords = 8;
+constexpr std::int64_t kSix = 6;    // bits of a counter's pair
+constexpr std::int64_t kChain = 2;  // pairs of a CARRY4
 
 std::int64_t at(const Heights& h, std::int64_t column) {
   return column < 0 || column >= std::ssize(h) ? 0 : h[static_cast<std::size_t>(column)];
 }
 
-std::int64_t sum(const Heights& h) {
-  std::int64_t total = 0;
-  for (const std::int64_t bits : h) total += bits;
-  return total;
-}
+std::int64_t sum(const Heights& h) { return std::reduce(h.begin(), h.end()); }
 
 /// One level of a heap: its LUTs, and the heights behind it.
 struct Level {
@@ -185,7 +180,7 @@ CellCount with_heap(Front front, std::int64_t rows, std::int64_t registers) {
 /// Channels of one slice.
 std::int64_t room_of(const CoreShape& core) {
   if (core.per_lane) return 1;
-  return std::min(core.pe, (kFactor - 1 - core.w_bits) / (core.x_bits + core.w_bits - 1) + 1);
+  return std::min(core.pe, slice_channels(core.x_bits, core.w_bits, kSmallSliceBits));
 }
 
 /// The lowest channels of slices, and those above them.

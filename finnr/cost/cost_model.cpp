@@ -85,13 +85,11 @@ Result<CostModel> cost_model(const std::string& name, LogicFamily family) {
             "--cost; or choose another device");
   }
   if (name == "fitted") {
-    for (const EmbeddedFile& file : constant_files()) {
-      if (file.name != fmt::format("{}.json", to_text(cells))) continue;
-      Result<CostModel> model = parse_cost_model(file.text, std::string(file.name));
-      FINNR_CHECK(model.ok(), model.ok() ? "" : model.error().cause.c_str());
-      return model;
-    }
-    FINNR_CHECK(false, "all cells have constants");
+    const auto file = std::ranges::find(constant_files(), fmt::format("{}.json", to_text(cells)), &EmbeddedFile::name);
+    FINNR_CHECK(file != constant_files().end(), "all cells have constants");
+    Result<CostModel> model = parse_cost_model(file->text, std::string(file->name));
+    FINNR_CHECK(model.ok(), model.ok() ? "" : model.error().cause.c_str());
+    return model;
   }
   if (!std::filesystem::exists(name)) return bad(name, "there is no such file, and the named costs are 'fitted' and 'finn'");
   FINNR_ASSIGN(const std::string text, read_file(name));

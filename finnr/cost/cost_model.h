@@ -9,10 +9,10 @@
 
 #include "finnr/base/embedded.h"
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
 #include "finnr/cost/fpga.h"
 #include "finnr/cost/terms.h"
 #include "finnr/cost/unit_shape.h"
+#include "finnr/hardware/cost.h"
 
 namespace finnr {
 

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
+#include "finnr/hardware/cost.h"
 #include "finnr/hardware/description.h"
 
 namespace finnr {

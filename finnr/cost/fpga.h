@@ -8,7 +8,7 @@
 
 #include "finnr/base/embedded.h"
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
+#include "finnr/hardware/cost.h"
 
 namespace finnr {
 

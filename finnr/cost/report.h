@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
+#include "finnr/hardware/cost.h"
 
 namespace finnr {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "finnr/cost/term_shapes.h"
+#include "finnr/hardware/machines.h"
 
 namespace finnr::terms {
 namespace {
@@ -23,7 +24,7 @@ Ring replay_ring(const UnitShape& u) {
   constexpr std::int64_t kBlockBits = 2048;  // the tool fills blocks from about here on
   constexpr std::int64_t kBank = 64;         // words of LUT RAM
   const std::int64_t words = u.at("Words", 1);
-  const std::int64_t frames = words >= 4 ? 2 : words == 3 ? 3 : words == 2 ? 4 : 8;
+  const std::int64_t frames = token::replay_frames(words);
   Ring ring;
   ring.frame_bits = log2_up(frames);
   ring.word_bits = loop(words);

@@ -5,8 +5,8 @@
 #include <string_view>
 #include <vector>
 
-#include "finnr/cost/cost.h"
 #include "finnr/cost/unit_shape.h"
+#include "finnr/hardware/cost.h"
 
 namespace finnr {
 

@@ -12,7 +12,8 @@
 #include "finnr/base/check.h"
 
 #define HWY_WANT_AVX3_DL
-// Vectors have a size that the compiler knows, so that their sums can be held in arrays.
+// Vectors have a size that the compiler knows, so that their sums can be held in arrays: SVE's is known to the machine alone. SSSE3 is
+// no set of FastTarget.
 #define HWY_DISABLED_TARGETS (HWY_SSSE3 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "finnr/emulate/fast_simd.cpp"

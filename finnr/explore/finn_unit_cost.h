@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "finnr/cost/cost.h"
+#include "finnr/hardware/cost.h"
 #include "finnr/hardware/design.h"
 
 namespace finnr {

@@ -89,9 +89,9 @@ bool has_weights(const Layer& layer) {
 }
 
 /// Calls `visit` for every unit with weights.
-template <class Visit>
-void for_weights(Design& design, const Visit& visit) {
-  for (Unit& unit : design.units) {
+template <class SomeDesign, class Visit>
+void for_weights(SomeDesign& design, const Visit& visit) {
+  for (auto& unit : design.units) {
     if (auto* mvu = std::get_if<Mvu>(&unit.kind)) visit(*mvu);
     if (auto* vvu = std::get_if<Vvu>(&unit.kind)) visit(*vvu);
   }
@@ -106,7 +106,7 @@ void set(Design& design, Store store, std::optional<Core> core) {
 }
 
 /// Where weights can lie: few words that gates take in need no memory.
-std::vector<Store> stores_of(Design& design, const std::vector<Store>& stores) {
+std::vector<Store> stores_of(const Design& design, const std::vector<Store>& stores) {
   bool merged = false;
   for_weights(design, [&](const auto& unit) { merged |= unit.weight_store == Store::kConstant; });
   return merged ? std::vector{Store::kConstant} : stores;
@@ -114,7 +114,7 @@ std::vector<Store> stores_of(Design& design, const std::vector<Store>& stores) {
 
 /// The cores of a unit, its default one first (none): gates for small operands, slices where several products fit into one, and the
 /// tool's multipliers. A bipolar operand is best off with gates.
-std::vector<std::optional<Core>> cores_of(Design& design) {
+std::vector<std::optional<Core>> cores_of(const Design& design) {
   std::vector<std::optional<Core>> cores = {std::nullopt};
   for_weights(design, [&](const auto& unit) {
     if (cores.size() > 1 || unit.x.bipolar || unit.w.bipolar) return;
@@ -140,7 +140,7 @@ class LayerCosts {
     at_input_ = std::ranges::any_of(layer_.inputs, [&](std::size_t link) { return has(part.inputs, link); });
     at_output_ = has(part.outputs, layer_.output);
     const auto* m = std::get_if<MatrixLayer>(&layer_.kind);
-    if (!rules.pad || m == nullptr || m->groups > 1) return;
+    if (m == nullptr || m->groups > 1) return;
     free_.inputs = at_input_ && !m->windows && readers[layer_.inputs[0]] == 1;
     free_.outputs = at_output_ && readers[layer_.output] == 1;
   }
@@ -149,12 +149,12 @@ class LayerCosts {
     LayerOptions options{{layer_.name, {}}, {}};
     LayerOptions beyond = options;
     for (const Fold& fold : folds_of(part_, layer_, free_)) {
-      FINNR_ASSIGN(Design design, lower(single_, {fold}, "option"));
+      FINNR_ASSIGN(const Design design, lower(single_, {fold}, "option"));
       if (!has_weights(layer_)) {
         add(options, beyond, design, fold);
         continue;
       }
-      for (const std::optional<Core> core : rules_.cores ? cores_of(design) : std::vector<std::optional<Core>>{std::nullopt}) {
+      for (const std::optional<Core> core : cores_of(design)) {
         for (const Store store : stores_of(design, rules_.stores)) {
           Design made = design;
           set(made, store, core);

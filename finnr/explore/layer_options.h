@@ -4,9 +4,9 @@
 #include <vector>
 
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
 #include "finnr/explore/problem.h"
 #include "finnr/explore/unit_cost.h"
+#include "finnr/hardware/cost.h"
 #include "finnr/hardware/design.h"
 #include "finnr/hardware/folding.h"
 #include "finnr/hardware/layers.h"
@@ -16,9 +16,7 @@ namespace finnr {
 /// Which folds are options.
 struct OptionRules {
   std::vector<Store> stores = {Store::kLutRam, Store::kBlock, Store::kSplit};  ///< of weights
-  bool cores = true;                                                           ///< every core that a unit can have, else its default one
-  bool pad = true;  ///< sizes at the ends of the network may be padded: a SIMD or PE there need not divide them
-  Cost largest;     ///< no layer may take more than this, a region of a device, unless all its options do
+  Cost largest;  ///< no layer may take more than this, a region of a device, unless all its options do
 };
 
 /// The folding of a hardware part as a problem: one decision a layer, in their order, and a coupling for every link between two

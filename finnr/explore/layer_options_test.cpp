@@ -11,7 +11,7 @@
 namespace finnr {
 namespace {
 
-const OptionRules kAny{{Store::kLutRam, Store::kBlock, Store::kUltra}, true, true, {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}};
+const OptionRules kAny{{Store::kLutRam, Store::kBlock, Store::kUltra}, {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30}};
 
 /// Any choice costs and takes what its lowered design does, but for the queues in front of joins, and can be written and read back.
 void expect_exact(const HardwarePart& part, bool joins) {

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
 #include "finnr/cost/fpga.h"
+#include "finnr/hardware/cost.h"
 #include "finnr/hardware/design.h"
 
 namespace finnr {

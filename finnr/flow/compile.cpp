@@ -88,8 +88,7 @@ void add_predictions(const Design& design, Bundle& bundle) {
     const Result<CostModel> model = cost_model("fitted", family);
     if (!model.ok()) continue;
     for (std::size_t i = 0; i < design.units.size(); ++i) {
-      const Cost cost = model->cost(design, design.units[i]);
-      bundle.units[i].predicted[std::string(to_text(model->cells))] = {cost.lut, cost.ff, cost.bram18, cost.uram, cost.dsp};
+      bundle.units[i].predicted[std::string(to_text(model->cells))] = model->cost(design, design.units[i]);
     }
   }
 }

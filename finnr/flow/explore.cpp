@@ -137,14 +137,14 @@ std::map<std::string, ExplorePoint> read_results(const std::filesystem::path& pa
   return results;
 }
 
-ExplorePoint run(const ExploreJob& job, const Subject& subject, const Fpga& device, const std::filesystem::path& certificates) {
+ExplorePoint run(const ExploreJob& job, const Subject& subject, const Fpga& device, const Result<NamedCost>& costs,
+                 const std::filesystem::path& certificates) {
   ExplorePoint point;
   point.job = job;
   const Room room = room_in(device, job.share, job.clock_mhz);
   point.limit = room.limit;
   std::optional<std::int64_t> interval;
   if (job.fps) interval = static_cast<std::int64_t>(std::floor(job.clock_mhz * 1e6 / *job.fps));
-  const Result<NamedCost> costs = unit_cost(job.costs, device.family);
   Result<Fit> found = costs.ok() ? best_fit(subject.name, subject.part, room, interval, costs->cost) : costs.error();
   if (!found.ok()) {
     point.problem = found.error().message + (found.error().cause.empty() ? "" : ": " + found.error().cause);
@@ -205,27 +205,34 @@ Result<std::vector<ExploreJob>> list_jobs(const ExploreConfig& config) {
   if (config.costs != "fitted" && config.costs != "finn" && !std::filesystem::exists(config.costs)) {
     return unit_cost(config.costs, LogicFamily::kXc7).error();
   }
+  struct Target {
+    std::string name;
+    Fpga device;
+    std::string costs;  // a device without costs has points that say so
+  };
+  std::vector<Target> targets;
+  for (const std::string& name : config.devices) {
+    FINNR_ASSIGN(std::vector<Fpga> devices, devices_of({name}));
+    for (Fpga& device : devices) {
+      const Result<NamedCost> costs = unit_cost(config.costs, device.family);
+      targets.push_back({name == "all" ? device.name : name, std::move(device), costs.ok() ? costs->identity : ""});
+    }
+  }
+  std::vector<std::optional<double>> rates(config.fps.begin(), config.fps.end());
+  if (rates.empty()) rates.emplace_back();
   std::vector<ExploreJob> jobs;
   for (std::size_t m = 0; m < config.models.size(); ++m) {
     FINNR_ASSIGN(const std::string text, read_file(config.models[m]));
     const std::string model = hash_of(text);
-    for (const std::string& name : config.devices) {
-      FINNR_ASSIGN(const std::vector<Fpga> devices, devices_of({name}));
-      for (const Fpga& device : devices) {
-        // A device without costs has points that say so.
-        const Result<NamedCost> costs = unit_cost(config.costs, device.family);
-        ExploreJob job{"", config.models[m], {}, name == "all" ? device.name : name, config.clock_mhz.value_or(device.clock_mhz), 1,
-                       {}, config.costs};
-        if (!config.accuracies.empty()) job.accuracy = config.accuracies[m];
-        std::vector<std::optional<double>> rates(config.fps.begin(), config.fps.end());
-        if (rates.empty()) rates.emplace_back();
-        for (const double share : config.shares) {
-          for (const std::optional<double> rate : rates) {
-            job.share = share;
-            job.fps = rate;
-            job.key = key_of(job, model, device, costs.ok() ? costs->identity : "");
-            jobs.push_back(job);
-          }
+    for (const auto& [name, device, costs] : targets) {
+      ExploreJob job{"", config.models[m], {}, name, config.clock_mhz.value_or(device.clock_mhz), 1, {}, config.costs};
+      if (!config.accuracies.empty()) job.accuracy = config.accuracies[m];
+      for (const double share : config.shares) {
+        for (const std::optional<double> rate : rates) {
+          job.share = share;
+          job.fps = rate;
+          job.key = key_of(job, model, device, costs);
+          jobs.push_back(job);
         }
       }
     }
@@ -264,6 +271,7 @@ std::optional<std::vector<ExplorePoint>> explore(const ExploreConfig& config, co
   std::vector<std::size_t> open;
   std::map<std::string, Subject> subjects;
   std::map<std::string, Fpga> devices;
+  std::map<std::pair<std::string, LogicFamily>, Result<NamedCost>> costs;
   for (std::size_t i = 0; i < jobs.size(); ++i) {
     const ExploreJob& job = jobs[i];
     if (const auto found = known.find(job.key); found != known.end()) {
@@ -280,6 +288,8 @@ std::optional<std::vector<ExplorePoint>> explore(const ExploreConfig& config, co
       }
       devices.emplace(job.device, *std::move(device));
     }
+    const std::pair kind(job.costs, devices.at(job.device).family);
+    if (!costs.contains(kind)) costs.emplace(kind, unit_cost(kind.first, kind.second));
     if (subjects.contains(job.model)) continue;
     std::optional<Subject> subject = read_subject(job.model, {}, diagnostics);
     if (!subject) return std::nullopt;
@@ -301,7 +311,8 @@ std::optional<std::vector<ExplorePoint>> explore(const ExploreConfig& config, co
   const auto work = [&] {
     for (std::size_t at = next++; at < open.size(); at = next++) {
       const ExploreJob& job = jobs[open[at]];
-      ExplorePoint point = run(job, subjects.at(job.model), devices.at(job.device), config.certificates);
+      const Fpga& device = devices.at(job.device);
+      ExplorePoint point = run(job, subjects.at(job.model), device, costs.at({job.costs, device.family}), config.certificates);
       const std::scoped_lock lock(finished);
       if (lines.is_open()) lines << to_json(point) << std::endl;
       points[open[at]] = std::move(point);

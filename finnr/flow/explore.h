@@ -9,7 +9,7 @@
 
 #include "finnr/base/diagnostics.h"
 #include "finnr/base/result.h"
-#include "finnr/cost/cost.h"
+#include "finnr/hardware/cost.h"
 
 namespace finnr {
 

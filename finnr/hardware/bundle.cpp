@@ -151,8 +151,9 @@ std::string to_json(const Bundle& bundle) {
   Json units = Json::array();
   for (const UnitSummary& unit : bundle.units) {
     Json predicted = Json::object();
-    for (const auto& [cells, cost] : unit.predicted)
-      predicted[cells] = {{"lut", cost.lut}, {"ff", cost.ff}, {"bram18", cost.bram18}, {"uram", cost.uram}, {"dsp", cost.dsp}};
+    for (const auto& [cells, cost] : unit.predicted) {
+      for (std::size_t i = 0; i < kCostNames.size(); ++i) predicted[cells][std::string(kCostNames[i])] = cost.*Cost::kMembers[i];
+    }
     units.push_back({{"name", unit.name},
                      {"kind", unit.kind},
                      {"pe", unit.pe},
@@ -213,8 +214,9 @@ Result<Bundle> bundle_from_json(const std::string& text) {
                               entry.at("interval").get<std::int64_t>(),
                               {}});
       for (const auto& [cells, cost] : entry.at("predicted").items()) {
-        const auto of = [&cost](const char* key) { return cost.at(key).get<std::int64_t>(); };
-        bundle.units.back().predicted[cells] = {of("lut"), of("ff"), of("bram18"), of("uram"), of("dsp")};
+        Cost& predicted = bundle.units.back().predicted[cells];
+        for (std::size_t i = 0; i < kCostNames.size(); ++i)
+          predicted.*Cost::kMembers[i] = cost.at(std::string(kCostNames[i])).get<std::int64_t>();
       }
     }
     FINNR_RETURN_IF_ERROR(check(bundle));

@@ -9,6 +9,7 @@
 
 #include "finnr/base/result.h"
 #include "finnr/graph/graph.h"
+#include "finnr/hardware/cost.h"
 #include "finnr/hardware/layout.h"
 #include "finnr/tensor/int_type.h"
 
@@ -46,15 +47,6 @@ struct Tap {
   [[nodiscard]] std::int64_t beats() const { return vectors * padded / lanes; }
 };
 
-/// What a unit was predicted to take (cost.h).
-struct PredictedCost {
-  std::int64_t lut = 0;
-  std::int64_t ff = 0;
-  std::int64_t bram18 = 0;
-  std::int64_t uram = 0;
-  std::int64_t dsp = 0;
-};
-
 /// A unit, for reports.
 struct UnitSummary {
   std::string name;
@@ -62,7 +54,7 @@ struct UnitSummary {
   int pe = 0;    ///< lanes for units that are not matrices
   int simd = 0;  ///< 0 for units that are not matrices
   std::int64_t interval = 0;
-  std::map<std::string, PredictedCost> predicted;  ///< by the cells that costs are fitted to (cost_model.h)
+  std::map<std::string, Cost> predicted;  ///< by the cells that costs are fitted to (cost_model.h)
 };
 
 /// What a folder made by `finnr build` holds besides the files themselves; stored as bundle.json. Paths are relative to it.

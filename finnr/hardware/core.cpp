@@ -12,9 +12,7 @@ namespace {
 constexpr std::array<std::string_view, 3> kCoreNames = {"operators", "lut", "dsp"};
 constexpr int kFewGates = 9;                  // of a product that gates do better than a share of a slice
 constexpr int kMaxGates = 16;                 // of a product that gates do better than a multiplier of the tool's
-constexpr std::int64_t kMergedWords = 8;      // that a LUT tells apart beside three inputs
 constexpr int kMaxFactor = 17;                // bits of an unsigned operand of a slice
-constexpr int kSliceBits = 27;                // of the factor that holds the weights
 constexpr std::int64_t kThresholdCycles = 2;  // of finnr_threshold without a search: fused ones never need one
 
 CoreRegisters pipeline(std::int64_t simd, int pipeline, std::int64_t beats, bool thresholds) {
@@ -40,7 +38,9 @@ Core choose_core(const IntType& x, const IntType& w, bool shared) {
   return gates <= kMaxGates ? Core::kLut : Core::kOperators;
 }
 
-std::int64_t slice_channels(const IntType& x, const IntType& w) { return (kSliceBits - 1 - w.bits()) / (x.bits() + w.bits() - 1) + 1; }
+std::int64_t slice_channels(std::int64_t x_bits, std::int64_t w_bits, std::int64_t slice_bits) {
+  return (slice_bits - 1 - w_bits) / (x_bits + w_bits - 1) + 1;
+}
 
 bool merges_weights(const IntType& x, const IntType& w, Core core, std::int64_t words) {
   return x.bipolar && w.bipolar && core == Core::kLut && words > 1 && words <= kMergedWords;

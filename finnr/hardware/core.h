@@ -17,15 +17,22 @@ std::optional<Core> find_core(std::string_view name);
 /// one; then gates up to 16, else what the tool makes of a multiplication.
 Core choose_core(const IntType& x, const IntType& w, bool shared);
 
-/// Channels that one multiplier slice of 27 bits computes at once in the core kDsp (finnr_core): their weights stand bits of x + bits of
-/// w - 1 apart.
-std::int64_t slice_channels(const IntType& x, const IntType& w);
+/// Bits of the factor of a multiplier slice that holds the weights: of a DSP48E2, and of the smaller DSP48E1.
+inline constexpr std::int64_t kSliceBits = 27;
+inline constexpr std::int64_t kSmallSliceBits = 25;
+
+/// Channels that one slice computes at once in the core kDsp (finnr_core): their weights stand x_bits + w_bits - 1 apart.
+std::int64_t slice_channels(std::int64_t x_bits, std::int64_t w_bits, std::int64_t slice_bits = kSliceBits);
+
+/// Words of weights that gates tell apart beside their inputs: a LUT of 6 inputs has room for three of those and three bits of an
+/// address.
+inline constexpr std::int64_t kMergedWords = 8;
 
 /// Registers on the way from the operands to their dot product (finnr_mac): ceil((1 + ceil(log2(simd))) / pipeline), 1 without one.
 std::int64_t core_registers(std::int64_t simd, int pipeline);
 
-/// Whether so many words of weights are constants inside the gates that compare them with the inputs (finnr_mac, Constants): a LUT
-/// of 6 inputs has room for three inputs and three bits of an address. It takes no memory then.
+/// Whether so many words of weights are constants inside the gates that compare them with the inputs (finnr_mac, Constants), which takes
+/// no memory.
 bool merges_weights(const IntType& x, const IntType& w, Core core, std::int64_t words);
 
 /// One threshold with one bit of output on a number of equal pairs, which the accumulator subtracts itself.

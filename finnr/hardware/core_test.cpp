@@ -33,10 +33,10 @@ TEST(Core, IsChosenByTheOperands) {
 }
 
 TEST(Core, ChannelsShareASlice) {
-  EXPECT_EQ(slice_channels(kInt4, kInt4), 4) << "weights stand 7 bits apart in 27";
-  EXPECT_EQ(slice_channels(kUint8, kInt4), 3);
-  EXPECT_EQ(slice_channels(kUint8, IntType{-128, 127, false}), 2);
-  EXPECT_EQ(slice_channels(IntType{0, 65535, false}, IntType{-32768, 32767, false}), 1);
+  EXPECT_EQ(slice_channels(kInt4.bits(), kInt4.bits()), 4) << "weights stand 7 bits apart in 27";
+  EXPECT_EQ(slice_channels(kUint8.bits(), kInt4.bits()), 3);
+  EXPECT_EQ(slice_channels(kUint8.bits(), IntType{-128, 127, false}.bits()), 2);
+  EXPECT_EQ(slice_channels(16, 16), 1);
 }
 
 TEST(Core, RegistersCutTheLevelsOfATreeOfAdders) {

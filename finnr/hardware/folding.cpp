@@ -66,7 +66,7 @@ std::int64_t depthwise_cycles(const DepthwiseLayer& layer, std::int64_t pe, std:
 /// for each input, since every channel has an accumulator; nothing where a layer has no slices.
 std::pair<bool, std::int64_t> slices(const MatrixLayer& layer, const IntType& x, const Fold& fold) {
   if (choose_core(x, layer.w, true) != Core::kDsp) return {false, 0};
-  const std::int64_t channels = slice_channels(x, layer.w);
+  const std::int64_t channels = slice_channels(x.bits(), layer.w.bits());
   return {fold.pe > channels, ceil_div(fold.pe, channels) * fold.simd};
 }
 

@@ -37,12 +37,17 @@ std::vector<Run> random_cuts(Rng& rng, const std::vector<Cycle>& cycles) {
   return runs;
 }
 
+Runs in_runs(Rng& rng, const std::vector<Cycle>& cycles) {
+  Runs runs;
+  for (const Run& run : random_cuts(rng, cycles)) runs.push(run);
+  return runs;
+}
+
 TEST(Runs, KeepTheCyclesInTheirOrder) {
   Rng rng(1);
   for (int i = 0; i < 100; ++i) {
     const std::vector<Cycle> cycles = random_cycles(rng, rng.between(1, 40));
-    Runs runs;
-    for (const auto& run : random_cuts(rng, cycles)) runs.push(run);
+    Runs runs = in_runs(rng, cycles);
     const auto dropped = static_cast<std::size_t>(rng.between(0, std::ssize(cycles)));
     runs.drop(static_cast<std::int64_t>(dropped));
     EXPECT_EQ(runs.at(std::ssize(cycles) - static_cast<std::int64_t>(dropped)), std::nullopt);
@@ -58,8 +63,7 @@ TEST(Runs, AllowAsManyBeatsAsAreNotTooEarly) {
   Rng rng(2);
   for (int i = 0; i < 300; ++i) {
     const std::vector<Cycle> cycles = random_cycles(rng, rng.between(1, 20));
-    Runs runs;
-    for (const auto& run : random_cuts(rng, cycles)) runs.push(run);
+    Runs runs = in_runs(rng, cycles);
     const token::Run wanted = {rng.between(0, 10), rng.between(1, 5), rng.between(1, 25)};
     const std::int64_t later = rng.between(0, 3);
     std::int64_t count = 0;

@@ -164,7 +164,6 @@ Model::Model(const Design& design, const Schedule& schedule, const std::vector<U
 }
 
 bool Model::run(std::int64_t frames) {
-  frames_ = frames;
   for (const auto& source : sources_) {
     source->limit(frames);
     agenda_.wake(*source);

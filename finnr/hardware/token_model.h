@@ -36,9 +36,6 @@ class Model {
 
   /// Runs until the frame before `frames` has left everywhere; false when it stands still earlier.
   bool run(std::int64_t frames);
-  /// Frames it was run for.
-  [[nodiscard]] std::int64_t frames() const { return frames_; }
-
   /// Times that beats passed a stream, alone or in a run: what simulating took.
   [[nodiscard]] std::int64_t passes() const;
 
@@ -75,7 +72,6 @@ class Model {
   std::vector<std::unique_ptr<Sink>> sinks_;
   std::vector<std::size_t> ends_;  // streams that leave
   bool greedy_;
-  std::int64_t frames_ = 0;
   std::int64_t span_ = 1;
 };
 

@@ -106,7 +106,8 @@ bool WindowMachine::pass_beats(Cycle read) {
       if (admitted == 0) return false;
     }
   }
-  FINNR_CHECK(reach(last_needed), "a window reads what has not come");
+  const bool came = reach(last_needed);
+  FINNR_CHECK(came, "a window reads what has not come");
   out_.pass(run);
   free_ = run.last();
   return true;
