@@ -2,7 +2,8 @@
 //
 // finnr_add3: adds three numbers at once, the third one perhaps replaced by a constant.
 //
-// Function   y_o = a_i + b_i + (first_i ? Init : c_i) + plus_i, modulo 2^Width.
+// Function   y_o = a + b + (first_i ? Init : c_i) + plus_i, modulo 2^Width, where a and b are a_i and b_i, with Negate
+//            ~a_i = -a_i - 1 and ~b_i.
 // Latency    0: combinational, no clock and no reset.
 // Resources  One finnr_lut2 a bit and one finnr_carry: each LUT has the parity of three bits and the carry from the bit
 //            below, and their majority for the bit above.
@@ -10,8 +11,12 @@
 `include "finnr_assert.svh"
 
 module finnr_add3 #(
-  parameter `FINNR_UINT     Width = 8,
-  parameter bit [Width-1:0] Init  = '0
+  parameter `FINNR_UINT     Width  = 8,
+  parameter bit [Width-1:0] Init   = '0,
+  // verilator lint_off WIDTH
+  // Reason: flags may be given as a plain 0 or 1 as well as 1'b0 or 1'b1.
+  parameter bit             Negate = 1'b0
+  // verilator lint_on WIDTH
 ) (
   input  logic [Width-1:0] a_i,
   input  logic [Width-1:0] b_i,
@@ -29,8 +34,8 @@ module finnr_add3 #(
     logic b;
     table_of = 64'd0;
     for (i = 0; i < 32; i = i + 1) begin
-      a = 1'(i);
-      b = 1'(i >> 1);
+      a = 1'(i) ^ Negate;
+      b = 1'(i >> 1) ^ Negate;
       c = 1'(i >> 3) ? init : 1'(i >> 2);
       if ((a & b) | (a & c) | (b & c)) table_of = table_of | (64'd1 << i);
       if (a ^ b ^ c ^ 1'(i >> 4)) table_of = table_of | (64'd1 << (i + 32));

@@ -12,7 +12,7 @@
 //            family has a finnr_dsp, of several channels each; else as 0.
 // Constants  With Unrolled the weights are Weights, whatever w_i is; both must be the same. It needs bipolar weights.
 //            With Merge weights come from a few constant words, with which gates can be merged.
-// Resources  Core 1: finnr_rows (finnr_constant_rows with Unrolled), core 2: finnr_dsp_rows; both with a finnr_add3 a channel, which
+// Resources  Core 1: finnr_rows (finnr_signed_rows with one bipolar operand, finnr_constant_rows with Unrolled), core 2: finnr_dsp_rows; both with a finnr_add3 a channel, which
 //            adds the last two rows and the accumulator at once.
 // Reset      None.
 //
@@ -89,24 +89,26 @@ module finnr_core #(
     localparam `FINNR_UINT Chain  = 2;
     localparam `FINNR_UINT Factor = 25;
   `endif
-    // One product: the most that its bits are together, and what is to be added to them.
-    localparam bit         Scaled = !Xnor && (XKind == 2 || WKind == 2);
+    // One product: the most that its bits are together, and what is to be added to them. Of one bipolar operand the rows are minus
+    // the product, and both lack a one when they are inverted.
+    localparam bit         Signed = Form == 1 && (XKind == 2) != (WKind == 2);
     localparam `FINNR_UINT ABits  = (XKind == 2) ? WBits : XBits;
-    localparam `FINNR_UINT AKind  = (XKind == 2) ? WKind : XKind;
+    localparam bit         ASign  = ((XKind == 2) ? WKind : XKind) == 1;
+    localparam bit [63:0]  Half   = 64'd1 << (ASign ? ABits - 1 : ABits);
     localparam bit [63:0]  XOnes  = (64'd1 << XBits) - 64'd1;
     localparam bit [63:0]  WOnes  = (64'd1 << WBits) - 64'd1;
     localparam bit [63:0]  XSign  = (XKind == 1) ? 64'd1 << (XBits - 1) : 64'd0;
     localparam bit [63:0]  WSign  = (WKind == 1) ? 64'd1 << (WBits - 1) : 64'd0;
     localparam `FINNR_UINT Step   = XBits + WBits - 1;
     localparam bit [63:0]  Most   = Xnor ? 64'd1 : (Form == 3) ? (64'd2 << Step) + 64'd1 : (Form == 2) ? XOnes
-                                  : Scaled ? (64'd2 << ABits) + 64'd1 : XOnes * WOnes;
+                                  : Signed ? 64'd2 * Half : XOnes * WOnes;
     localparam bit [63:0]  Offset = Xnor ? 64'd0 : (Form == 3) ? -(64'd1 << Step)
-                                  : Scaled ? -(64'd1 << ((AKind == 1) ? ABits - 1 : ABits))
+                                  : Signed ? Half
                                   : -(XSign * (WOnes - WSign) + WSign * (XOnes - XSign));
     localparam bit [63:0]  All    = 64'(Simd) * Most;
     localparam `FINNR_UINT Need   = $clog2(All + 64'd1);
     localparam `FINNR_UINT Cols   = (Need < AccBits) ? Need : AccBits;
-    localparam bit [63:0]  Init   = 64'(Simd) * 64'(Beats) * Offset;
+    localparam bit [63:0]  Init   = 64'(Beats) * (64'(Simd) * Offset + (Signed ? 64'd2 : 64'd0));
     localparam bit         Three  = Beats == 1 && Xnor && !Preset;  // nothing else is to be added
     localparam `FINNR_UINT Rows   = Three ? 3 : 2;
 
@@ -157,6 +159,25 @@ module finnr_core #(
           .x_i   (x_i[p*RowBits +: Simd*XBits]),
           .rows_o(rows[p*Rows*Cols +: Rows*Cols])
         );
+      end else if (Signed) begin : gen_signed
+        logic [Simd*ABits-1:0] a;
+        logic [Simd-1:0]       b;
+        if (XKind == 2) begin : gen_swapped
+          assign a = w_i[p*Simd*WBits +: Simd*WBits];
+          assign b = x_i[p*RowBits +: Simd*XBits];
+        end else begin : gen_straight
+          assign a = x_i[p*RowBits +: Simd*XBits];
+          assign b = w_i[p*Simd*WBits +: Simd*WBits];
+        end
+        finnr_signed_rows #(
+          .Simd(Simd), .ABits(ABits), .ASigned(ASign), .Cols(Cols), .Chain(Chain), .Registers(Registers)
+        ) u_rows (
+          .clk_i (clk_i),
+          .en_i  (en_i),
+          .a_i   (a),
+          .b_i   (b),
+          .rows_o(rows[p*Rows*Cols +: Rows*Cols])
+        );
       end else if (Form == 1) begin : gen_gates
         finnr_rows #(
           .Simd(Simd), .XBits(XBits), .XKind(XKind), .WBits(WBits), .WKind(WKind), .Cols(Cols), .Rows(Rows), .Chain(Chain),
@@ -174,7 +195,7 @@ module finnr_core #(
       logic constant;
       logic plus;
 
-      finnr_add3 #(.Width(AccBits), .Init(AccBits'(Start))) u_add (
+      finnr_add3 #(.Width(AccBits), .Init(AccBits'(Start)), .Negate(Signed)) u_add (
         .a_i    (AccBits'(rows[p*Rows*Cols +: Cols])),
         .b_i    (AccBits'(rows[p*Rows*Cols + Cols +: Cols])),
         .c_i    (third),

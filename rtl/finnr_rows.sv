@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 //
-// finnr_rows: a dot product of narrow operands as two or three numbers whose sum it is, out of gates and counters.
+// finnr_rows: a dot product of narrow operands as two or three numbers whose sum it is, out of gates and counters. Both operands are
+// bipolar or none is; where one is, there is finnr_signed_rows.
 //
 // Function   The sum of rows_o (Rows numbers of Cols bits, row 0 in the low bits) and Simd * Offset is the sum of
 //            x_i[k] * w_i[k], modulo 2^Cols; for two bipolar operands the number of equal bits. Kinds as in finnr_dot.
-//            Offset is 0 for two bipolar operands; -2^n for a bipolar one and one of n unsigned bits, -2^(n-1) for n > 1
-//            signed ones; else minus the sum of 2^(i+j) over the bits i and j of which one is a sign.
-// Method     A product of a bipolar w and n bits is the bits exclusive-nor w, with one more where w is -1: of bit 0 and
-//            that one bit 0 itself is left, with the carry !x0 & !w. Other products are the and of every pair of bits, nand
-//            where one of them is a sign (Baugh and Wooley). Three gates of equal weight are two bits (finnr_gates), and
-//            those go to a finnr_heap.
+//            Offset is 0 for two bipolar operands, else minus the sum of 2^(i+j) over the bits i and j of which one is a sign.
+// Method     The and of every pair of bits, nand where one of them is a sign (Baugh and Wooley). Three gates of equal weight are
+//            two bits (finnr_gates), and those go to a finnr_heap.
 // Merge      As in finnr_gates.
 // Latency    Registers cycles.
 // Resources  finnr_gates, finnr_heap.
@@ -39,15 +37,10 @@ module finnr_rows #(
   output logic [Rows*Cols-1:0]  rows_o
 );
 
-  localparam bit          Xnor   = XKind == 2 && WKind == 2;
-  localparam bit          Scaled = !Xnor && (XKind == 2 || WKind == 2);  // one bipolar operand
-  localparam `FINNR_UINT  ABits  = (XKind == 2) ? WBits : XBits;         // the operands, of which b is bipolar if one is
-  localparam `FINNR_UINT  AKind  = (XKind == 2) ? WKind : XKind;
-  localparam `FINNR_UINT  BBits  = (XKind == 2) ? XBits : WBits;
-  localparam `FINNR_UINT  BKind  = (XKind == 2) ? XKind : WKind;
+  localparam bit          Xnor      = XKind == 2;
   localparam `FINNR_UINT  TableBits = Cols * 12;
 
-  `FINNR_CHECK(gen_check_kind, !Scaled || AKind == 0 || ABits >= 2, "finnr_rows: a signed operand needs two bits")
+  `FINNR_CHECK(gen_check_kind, (XKind == 2) == (WKind == 2), "finnr_rows: both operands must be bipolar, or none")
 
   /// Gates of one product in column c.
   function automatic int gates_of(input int c);
@@ -55,33 +48,23 @@ module finnr_rows #(
     int high;
     if (Xnor) begin
       gates_of = (c == 0) ? 1 : 0;
-    end else if (Scaled) begin
-      gates_of = ((c >= 1 && c < 32'(ABits)) ? 1 : 0) + ((c == 1) ? 1 : 0);
     end else begin
-      low      = (c >= 32'(BBits)) ? c - 32'(BBits) + 1 : 0;
-      high     = (c >= 32'(ABits)) ? 32'(ABits) - 1 : c;
+      low      = (c >= 32'(WBits)) ? c - 32'(WBits) + 1 : 0;
+      high     = (c >= 32'(XBits)) ? 32'(XBits) - 1 : c;
       gates_of = (high >= low) ? high - low + 1 : 0;
     end
   endfunction
 
-  /// Bits of one product in column c that need no gate.
-  function automatic int plain_of(input int c);
-    plain_of = (Scaled && (c == 0 || (c == 32'(ABits) && AKind == 0))) ? 1 : 0;
-  endfunction
-
-  /// Bit of a in gate g of column c.
-  function automatic int a_of(input int c, input int g);
-    if (Xnor) a_of = 0;
-    else if (Scaled) a_of = (c == 1 && g == gates_of(1) - 1) ? 0 : c;
-    else a_of = ((c >= 32'(BBits)) ? c - 32'(BBits) + 1 : 0) + g;
+  /// Bit of x in gate g of column c.
+  function automatic int x_of(input int c, input int g);
+    x_of = (Xnor || c < 32'(WBits)) ? g : c - 32'(WBits) + 1 + g;
   endfunction
 
   function automatic [2:0] op_of(input int c, input int g);
-    int a;
-    a = a_of(c, g);
+    int x;
+    x = x_of(c, g);
     if (Xnor) op_of = 3'd0;
-    else if (Scaled) op_of = (c == 1 && a == 0) ? 3'd2 : (AKind == 1 && a == 32'(ABits) - 1) ? 3'd1 : 3'd0;
-    else op_of = ((AKind == 1 && a == 32'(ABits) - 1) != (BKind == 1 && c - a == 32'(BBits) - 1)) ? 3'd4 : 3'd3;
+    else op_of = ((XKind == 1 && x == 32'(XBits) - 1) != (WKind == 1 && c - x == 32'(WBits) - 1)) ? 3'd4 : 3'd3;
   endfunction
 
   /// Gates of column c that are added together, group g of three.
@@ -91,13 +74,13 @@ module finnr_rows #(
     for (k = 0; k < 3; k = k + 1) ops_of = ops_of | (9'(op_of(c, (3*g + k) % gates_of(c))) << (3*k));
   endfunction
 
-  /// Bits of column c behind the gates: sums, carries, plain bits.
+  /// Bits of column c behind the gates: sums and carries.
   function automatic int height_of(input int c);
     int n;
     int below;
     n         = 32'(Simd) * gates_of(c);
     below     = (c > 0) ? 32'(Simd) * gates_of(c - 1) : 0;
-    height_of = (n + 2) / 3 + (below + 1) / 3 + 32'(Simd) * plain_of(c);
+    height_of = (n + 2) / 3 + (below + 1) / 3;
   endfunction
 
   function automatic int start_of(input int c);
@@ -114,23 +97,12 @@ module finnr_rows #(
 
   localparam `FINNR_UINT Bits = start_of(32'(Cols));
 
-  logic [Simd*ABits-1:0] a;
-  logic [Simd*BBits-1:0] b;
-  if (XKind == 2) begin : gen_swapped
-    assign a = w_i;
-    assign b = x_i;
-  end else begin : gen_straight
-    assign a = x_i;
-    assign b = w_i;
-  end
-
   logic [Bits-1:0] bits;
 
   for (genvar c = 0; c < Cols; c++) begin : gen_column
     localparam `FINNR_UINT PerLane = gates_of(c);
     localparam `FINNR_UINT Count   = Simd * PerLane;
     localparam `FINNR_UINT Groups  = (Count + 2) / 3;
-    localparam `FINNR_UINT Carries = (c > 0) ? (Simd * gates_of(c - 1) + 1) / 3 : 0;  // from the column below
     localparam `FINNR_UINT At      = start_of(c);
     localparam `FINNR_UINT UpAt    = start_of(c + 1) + (Simd * gates_of(c + 1) + 2) / 3;
 
@@ -144,19 +116,13 @@ module finnr_rows #(
       // verilator lint_on UNUSEDSIGNAL
       for (genvar k = 0; k < Gates; k++) begin : gen_gate
         localparam `FINNR_UINT Lane = (3 * g + k) / PerLane;
-        localparam `FINNR_UINT A    = a_of(c, (3 * g + k) % PerLane);
-        assign p[k] = a[Lane * ABits + A];
-        assign q[k] = b[Lane * BBits + ((Xnor || Scaled) ? 0 : c - A)];
+        localparam `FINNR_UINT X    = x_of(c, (3 * g + k) % PerLane);
+        assign p[k] = x_i[Lane * XBits + X];
+        assign q[k] = w_i[Lane * WBits + c - X];
       end
       finnr_gates #(.Gates(Gates), .Ops(ops_of(c, g)), .Merge(Merge)) u_gates (.a_i(p), .b_i(q), .sum_o(bits[At + g]), .carry_o(carry));
       if (Gates > 1 && c + 1 < Cols) begin : gen_carry
         assign bits[UpAt + g] = carry;
-      end
-    end
-
-    if (plain_of(c) != 0) begin : gen_plain
-      for (genvar s = 0; s < Simd; s++) begin : gen_lane
-        assign bits[At + Groups + Carries + s] = (c == 0) ? a[s * ABits] : b[s * BBits];
       end
     end
   end

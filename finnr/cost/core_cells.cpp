@@ -101,22 +101,9 @@ struct Front {
 /// Gates of one product in column c (finnr_rows: gates_of).
 std::int64_t gates_of(const CoreShape& core, std::int64_t c) {
   if (core.xnor()) return c == 0 ? 1 : 0;
-  if (core.x_kind == kBipolar || core.w_kind == kBipolar) {
-    const std::int64_t bits = core.x_kind == kBipolar ? core.w_bits : core.x_bits;
-    return (c >= 1 && c < bits ? 1 : 0) + (c == 1 ? 1 : 0);
-  }
   const std::int64_t low = std::max<std::int64_t>(0, c - core.w_bits + 1);
   const std::int64_t high = std::min(core.x_bits - 1, c);
   return std::max<std::int64_t>(0, high - low + 1);
-}
-
-/// Bits of one product in column c that need no gate (finnr_rows: plain_of).
-std::int64_t plain_of(const CoreShape& core, std::int64_t c) {
-  if (core.xnor() || (core.x_kind != kBipolar && core.w_kind != kBipolar)) return 0;
-  const bool swapped = core.x_kind == kBipolar;
-  const std::int64_t bits = swapped ? core.w_bits : core.x_bits;
-  const std::int64_t kind = swapped ? core.w_kind : core.x_kind;
-  return c == 0 || (c == bits && kind == kUnsigned) ? 1 : 0;
 }
 
 /// Three gates make a sum and a carry with two LUTs, one or two gates with one.
@@ -127,7 +114,25 @@ Front gates(const CoreShape& core, std::int64_t columns) {
     const std::int64_t below = c > 0 ? core.simd * gates_of(core, c - 1) : 0;
     const bool top = c + 1 == columns;  // its carries are dropped
     front.luts += (top ? 1 : 2) * (count / 3) + (count % 3 > 0 ? 1 : 0);
-    front.heights.push_back(ceil_div(count, 3) + (below + 1) / 3 + core.simd * plain_of(core, c));
+    front.heights.push_back(ceil_div(count, 3) + (below + 1) / 3);
+  }
+  return front;
+}
+
+/// Bits of an operand beside a bipolar one, with its sign.
+std::int64_t signed_bits(const CoreShape& core) {
+  const bool swapped = core.x_kind == kBipolar;
+  return (swapped ? core.w_bits : core.x_bits) + ((swapped ? core.w_kind : core.x_kind) == kUnsigned ? 1 : 0);
+}
+
+/// One bipolar operand (finnr_signed_rows): two products a chain, two bits of a last single one a LUT.
+Front signed_products(const CoreShape& core, std::int64_t columns) {
+  const std::int64_t bits = signed_bits(core);
+  const std::int64_t pairs = core.simd / 2;
+  const std::int64_t single = core.simd % 2;
+  Front front{pairs * bits + single * ceil_div(bits, 2), {}};
+  for (std::int64_t c = 0; c < columns; ++c) {
+    front.heights.push_back((c <= bits ? pairs : 0) + (c < bits ? single : 0) + (c == 0 ? pairs + single : 0));
   }
   return front;
 }
@@ -165,9 +170,7 @@ std::int64_t most_of(const CoreShape& core) {
   if (core.xnor()) return 1;
   if (core.form == CoreForm::kSlices) return (std::int64_t{1} << (core.x_bits + core.w_bits)) + 1;
   if (core.form == CoreForm::kConstants) return ones(core.x_bits);
-  if (core.x_kind == kBipolar || core.w_kind == kBipolar) {
-    return (std::int64_t{2} << (core.x_kind == kBipolar ? core.w_bits : core.x_bits)) + 1;
-  }
+  if (core.one_bipolar()) return std::int64_t{1} << signed_bits(core);
   return ones(core.x_bits) * ones(core.w_bits);
 }
 
@@ -252,8 +255,10 @@ CellCount core_cells(const CoreShape& core) {
   if (core.form == CoreForm::kSlices) {
     cells = slices(core, columns, rows);
   } else {
-    const CellCount row =
-        with_heap(core.form == CoreForm::kConstants ? constants(core, columns) : gates(core, columns), rows, core.registers);
+    const CellCount row = with_heap(core.form == CoreForm::kConstants ? constants(core, columns)
+                                    : core.one_bipolar()              ? signed_products(core, columns)
+                                                                      : gates(core, columns),
+                                    rows, core.registers);
     cells = {core.pe * row.luts, core.pe * row.registers};
   }
   const std::int64_t chosen = core.preset && core.beats > 1 ? ceil_div(core.sum_bits, 2) : 0;  // finnr_choose

@@ -39,14 +39,15 @@ struct CoreShape {
   CoreForm form = CoreForm::kOperators;
 
   [[nodiscard]] bool xnor() const { return x_kind == 2 && w_kind == 2; }
+  [[nodiscard]] bool one_bipolar() const { return (x_kind == 2) != (w_kind == 2); }
   [[nodiscard]] std::int64_t inputs() const { return (per_lane ? pe : 1) * simd * x_bits; }
 };
 
 /// `inputs` of a LUT: families with other LUTs than those of 6 inputs have operators alone. Multipliers are those of a DSP48E1.
 CoreShape core_shape(const UnitShape& unit, int inputs);
 
-/// The cells of a core of gates, constants or slices, by the rules of finnr_rows, finnr_constant_rows, finnr_dsp_rows, finnr_heap and
-/// finnr_add3, which build it of single cells. Nothing for operators: those are the tool's.
+/// The cells of a core of gates, constants or slices, by the rules of finnr_rows, finnr_signed_rows, finnr_constant_rows, finnr_dsp_rows,
+/// finnr_heap and finnr_add3, which build it of single cells. Nothing for operators: those are the tool's.
 CellCount core_cells(const CoreShape& core);
 
 /// Multiplier slices of such a core: as many channels in each as fit.

@@ -42,6 +42,14 @@ TEST(CoreCells, XnorCountsAreThoseOfSynthesis) {
   EXPECT_EQ(core_shape(xnor(96, 4), 4).form, CoreForm::kOperators) << "no such cells in a family of 4 inputs";
 }
 
+/// The first layer of CNV with all its inputs at once: eight bits by one.
+TEST(CoreCells, OneBipolarOperandTakesAChainForTwoProducts) {
+  const UnitShape shape{
+      "mvu",
+      {{"Mw", 27}, {"Mh", 64}, {"Pe", 1}, {"Simd", 27}, {"XBits", 8}, {"WKind", 2}, {"AccBits", 14}, {"Core", 1}, {"WeightStyle", 1}}};
+  EXPECT_EQ(core_cells(core_shape(shape, 6)).luts, 196 + 14) << "with the adder of 14 bits";
+}
+
 TEST(CoreCells, SlicesHoldSeveralChannels) {
   UnitShape shape{"mvu",
                   {{"Mw", 8},

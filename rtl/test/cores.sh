@@ -11,7 +11,7 @@ out=$(cd "$out" && pwd)
 cd "$(dirname "$0")/.." || exit 1
 status=0
 tools=0
-modules=$(ls finnr_core.sv finnr_rows.sv finnr_heap.sv finnr_gates.sv finnr_counter.sv finnr_carry.sv finnr_lut2.sv finnr_add3.sv \
+modules=$(ls finnr_core.sv finnr_rows.sv finnr_signed_rows.sv finnr_heap.sv finnr_gates.sv finnr_counter.sv finnr_carry.sv finnr_lut2.sv finnr_add3.sv \
   finnr_choose.sv finnr_constant_rows.sv finnr_dsp_rows.sv finnr_dsp.sv finnr_delay.sv finnr_sum.sv finnr_dot.sv)
 
 # XBits XKind WBits WKind

@@ -14,6 +14,7 @@ WITHIN = {
     "finnr_constants": "finnr_mac",  # of a family only: the memory's contract, proved with a mac around it by rtl/test/cores.sh
     "finnr_delay": "finnr_core",
     "finnr_rows": "finnr_core",
+    "finnr_signed_rows": "finnr_core",
     "finnr_heap": "finnr_rows",
     "finnr_gates": "finnr_rows",
     "finnr_counter": "finnr_heap",
