@@ -59,7 +59,9 @@ def divisor(r, n, most):
 
 def fifo(r):
     depth = spread(r, 2, 600)
-    return SWEEP.fifo(r, spread(r, 1, 128), depth, 0 if depth <= 32 else 1 if depth <= 64 else 2)
+    bits = spread(r, 1, 128)
+    shifts = depth <= 32 and bits <= 4 * math.ceil(bits / 6) + 12  # about as finnr chooses (hardware/memory_cost.h)
+    return SWEEP.fifo(r, bits, depth, 0 if shifts else 1 if depth <= 64 or depth * bits < 2000 else 2)
 
 
 def width(r):

@@ -17,26 +17,33 @@ using terms::log2_up;
 
 constexpr std::int64_t kBlockStyle = 2;
 
-/// Two pointers of a bits and a count of c bits around a memory. A memory of a few bits is registers.
+/// Shift registers with the place where they are read; or two pointers of a bits and a count of c bits around a memory, of which one of
+/// a few bits is registers.
 Formulas fifo(const UnitShape& u, int k) {
   const std::int64_t width = u.at("Width", 1);
   const std::int64_t depth = u.at("Depth", 2);
   const bool sync = u.at("Style") >= kBlockStyle;
   constexpr std::int64_t kRegisterBits = 12;
-  const bool registers = u.at("Style") == 0 && width * depth <= kRegisterBits;
+  constexpr std::int64_t kBank = 64;
+  constexpr std::int64_t kShifted = 32;
+  constexpr std::array<std::int64_t, 6> kPlace = {0, 5, 5, 7, 11, 13};  // by bits, counted
+  const bool shifts = k >= 6 && u.at("Style") == 0 && depth <= kShifted;
+  const bool ring = !shifts;
+  const bool registers = ring && u.at("Style") == 0 && width * depth <= kRegisterBits;
   const std::int64_t a = terms::counter_bits(depth);
   const std::int64_t c = log2_up(depth + 1);
-  const terms::LutRam ram = sync || registers ? terms::LutRam{} : terms::lut_ram(width, depth, k);
+  const terms::LutRam ram = shifts ? terms::LutRam{width, 0} : sync || registers ? terms::LutRam{} : terms::lut_ram(width, depth, k);
   const double bits = registers ? static_cast<double>(width * depth) : 0;
-  return {{{"one", 1},
-           {"count bits", c},
-           {"carry chains", a >= 3},
-           {"seven bits", a == 7},
-           {"nine bits", a >= 9},
+  const std::int64_t pointers = 2 * a + c + (sync ? 1 : a);
+  return {{{"one", ring},
+           {"count bits", ring ? c : 0},
+           {"carry chains", ring && a >= 3},
+           {"banks", ring && !sync && depth > kBank ? ceil_div(depth, kBank) : 0},
            {"memory mux", ram.mux},
            {"decoded words", registers ? depth : 0},
+           {"place and a flag", shifts ? kPlace[static_cast<std::size_t>(a)] : 0},
            {"memory", ram.cells, true}},
-          {{"pointers and count", 2 * a + c + (sync ? 1 : a)}, {"registers", bits}}};
+          {{"pointers and count", ring ? pointers : 0}, {"place and a flag", shifts ? a + 1 : 0}, {"registers", bits}}};
 }
 
 /// A shift register, and on the way down its multiplexers.

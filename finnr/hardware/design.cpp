@@ -23,12 +23,6 @@ std::optional<Store> find_store(std::string_view name) {
   return std::nullopt;
 }
 
-Store queue_store(std::int64_t depth) {
-  constexpr std::int64_t kFree = 32;  // words that the tool may keep in registers or shift registers
-  constexpr std::int64_t kLutRam = 64;
-  return depth <= kFree ? Store::kConstant : depth <= kLutRam ? Store::kLutRam : Store::kBlock;
-}
-
 std::string_view kind_name(const Unit& unit) {
   return std::visit(
       Overloaded{[](const Mvu&) { return "mvu"; }, [](const Vvu&) { return "vvu"; }, [](const WindowUnit&) { return "window"; },

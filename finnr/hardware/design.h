@@ -135,9 +135,6 @@ struct Fifo {
   std::int64_t depth = 2;
 };
 
-/// Where a queue of `depth` beats keeps them; kConstant: the tool chooses registers or LUT RAM.
-Store queue_store(std::int64_t depth);
-
 /// Indices of the k largest.
 struct TopKUnit {
   std::int64_t labels = 0;

@@ -71,4 +71,11 @@ Store cheapest_ram(std::int64_t words, std::int64_t bits) {
   return ram_luts(words, bits) <= kRamLutsOfBlock * rom_blocks(words, bits) ? Store::kLutRam : Store::kBlock;
 }
 
+Store queue_store(std::int64_t depth, std::int64_t bits) {
+  constexpr std::int64_t kShifted = 32;   // words of a shift register, a LUT for each of their bits
+  constexpr std::int64_t kPointers = 12;  // LUTs of two pointers and a count beyond those of a place to read
+  if (depth <= kShifted && bits <= ram_luts(depth, bits) + kPointers) return Store::kConstant;
+  return cheapest_ram(depth, bits);
+}
+
 }  // namespace finnr

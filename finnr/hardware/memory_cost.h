@@ -43,4 +43,8 @@ std::int64_t ram_luts(std::int64_t words, std::int64_t bits);
 /// kLutRam or kBlock, whichever is cheaper.
 Store cheapest_ram(std::int64_t words, std::int64_t bits);
 
+/// Where a queue keeps its beats: as cheapest_ram has it, but kConstant, shift registers, for up to 32 beats that are not so wide that
+/// LUT RAM with its two pointers is smaller (rtl/finnr_fifo.sv).
+Store queue_store(std::int64_t depth, std::int64_t bits);
+
 }  // namespace finnr

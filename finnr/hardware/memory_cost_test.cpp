@@ -95,5 +95,14 @@ TEST(MemoryCost, MemoriesThatAreWritten) {
   EXPECT_EQ(cheapest_ram(2048, 9), Store::kBlock);
 }
 
+TEST(MemoryCost, QueuesShiftWhatIsShortAndNarrow) {
+  EXPECT_EQ(queue_store(2, 8), Store::kConstant);
+  EXPECT_EQ(queue_store(32, 36), Store::kConstant);
+  EXPECT_EQ(queue_store(32, 64), Store::kLutRam);
+  EXPECT_EQ(queue_store(33, 8), Store::kLutRam);
+  EXPECT_EQ(queue_store(600, 2), Store::kLutRam);
+  EXPECT_EQ(queue_store(600, 16), Store::kBlock);
+}
+
 }  // namespace
 }  // namespace finnr

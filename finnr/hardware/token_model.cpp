@@ -9,6 +9,7 @@
 #include "finnr/base/integers.h"
 #include "finnr/hardware/core.h"
 #include "finnr/hardware/layers.h"
+#include "finnr/hardware/memory_cost.h"
 #include "finnr/hardware/pipelines.h"
 #include "finnr/hardware/windower.h"
 
@@ -95,7 +96,7 @@ class Model::Maker {
   std::unique_ptr<Machine> operator()(const Fifo& f) {
     if (f.depth == 0) return std::make_unique<Wires>(in_, out_);
     if (f.depth < kUnbounded) held = f.depth + 1;
-    const Store store = queue_store(f.depth);
+    const Store store = queue_store(f.depth, model_.design_.streams[unit_.inputs[0]].beat_bits());
     const bool registered = f.depth >= 2 && f.depth < kUnbounded && (store == Store::kBlock || store == Store::kUltra);
     auto machine = std::make_unique<FifoMachine>(in_, out_, f.depth, registered);
     model_.queues_[id_.index()] = machine.get();

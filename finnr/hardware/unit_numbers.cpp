@@ -110,7 +110,7 @@ class Reader {
   }
 
   UnitNumbers operator()(const Fifo& f) const {
-    return {{"Width", in_.beat_bits()}, {"Depth", f.depth}, {"Style", style_number(queue_store(f.depth))}};
+    return {{"Width", in_.beat_bits()}, {"Depth", f.depth}, {"Style", style_number(queue_store(f.depth, in_.beat_bits()))}};
   }
 
   UnitNumbers operator()(const TopKUnit& t) const {

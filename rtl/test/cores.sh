@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
-# The compute cores of every family against the sum of products by definition: cores.sh OUTPUT_FOLDER
+# The compute cores of every family against the sum of products by definition, and its queues of shift registers against a list of
+# words: cores.sh OUTPUT_FOLDER
 # Simulates finnr_core in Icarus Verilog, on models of the primitives (primitives.sv), over kinds and widths of operands, sizes and
 # registers; and has Yosys prove small cores equal to the operators of the language for all operands.
 # FINNR_SWEEP=all widens the sizes. Exit code 77: neither tool is installed.
@@ -68,6 +69,15 @@ EOF
     done << EOF
 $(python3 test/make_sweep.py --group compute --cores --sweep "${FINNR_SWEEP:-default}" --seed "${FINNR_SEED:-1}" | awk -v step=$step 'NR % step == 0')
 EOF
+    for depth in 2 3 4 16 17 31 32; do
+      if ! iverilog -g2012 -D$family -I. -s queue_bench -Pqueue_bench.Depth=$depth -o "$out/bench.vvp" test/queue_bench.sv test/primitives.sv \
+           finnr_fifo.sv finnr_shift.sv finnr_reset.sv > "$out/bench.log" 2>&1 || ! vvp -n "$out/bench.vvp" > "$out/bench.log" 2>&1 ||
+         ! grep -q "^equal" "$out/bench.log"; then
+        echo "FAIL: $family, queue of $depth"
+        head -n 5 "$out/bench.log"
+        status=1
+      fi
+    done
     run $family "Simd=12 Beats=5 AccBits=6"
     run $family "Simd=20 Beats=3 Merge=1"
     run $family "Simd=9 XBits=3 XKind=1 WBits=3 WKind=1 AccBits=14 Merge=1"

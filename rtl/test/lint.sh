@@ -23,6 +23,7 @@ vary() {
   verilator --lint-only -Wall -DFINNR_NO_SIM_TWIN -I. --top-module "$1" $2 "$1.sv" || { echo "FAIL: lint of $1 $2, no twin"; status=1; }
 }
 vary finnr_fifo "-GDepth=1"
+vary finnr_shift "-GDepth=32"
 vary finnr_fifo "-GDepth=5 -GStyle=1"
 vary finnr_fifo "-GDepth=5 -GStyle=2"
 vary finnr_fifo "-GDepth=5 -GStyle=3"
@@ -77,7 +78,7 @@ vary finnr_sum "-GSimd=1"
 vary finnr_sum "-GSimd=9 -GXKind=2 -GXBits=1 -GWKind=2 -GWBits=1 -GOutBits=4"
 vary finnr_signed_rows "-GSimd=9 -GABits=8 -GCols=13"
 vary finnr_signed_rows "-GSimd=4 -GABits=3 -GASigned=1 -GCols=3 -GRegisters=3"
-vary finnr_rows "-GSimd=5 -GWBits=3 -GWKind=1 -GCols=6 -GRows=3"
+vary finnr_rows "-GSimd=5 -GXKind=0 -GXBits=2 -GWBits=3 -GWKind=1 -GCols=6 -GRows=3"
 vary finnr_rows "-GSimd=6 -GXBits=2 -GXKind=1 -GWBits=2 -GWKind=0 -GCols=5 -GRegisters=3"
 vary finnr_counter "-GPairs=1 -GInvert=6'h3f"
 vary finnr_counter "-GInvert=12'hfe0"

@@ -77,6 +77,7 @@ finnr_dsp_rows
 finnr_dsp_rows Lanes=2 XKind=1 Registers=3
 finnr_constant_rows
 finnr_constant_rows Simd=7 XBits=3 XKind=1 Cols=7
+finnr_shift
 finnr_fifo Depth=4096 Style=2
 finnr_ram
 finnr_pool

@@ -132,3 +132,32 @@ module finnr_slice #(
   end
   assign P = (PReg != 0) ? p_q : m;
 endmodule
+
+module SRL16E (
+  input  logic CLK,
+  input  logic CE,
+  input  logic D,
+  input  logic A0,
+  input  logic A1,
+  input  logic A2,
+  input  logic A3,
+  output logic Q
+);
+  logic [15:0] bits_q;
+  assign Q = bits_q[{A3, A2, A1, A0}];
+  always_ff @(posedge CLK) if (CE) bits_q <= {bits_q[14:0], D};
+endmodule
+
+module SRLC32E (
+  input  logic       CLK,
+  input  logic       CE,
+  input  logic       D,
+  input  logic [4:0] A,
+  output logic       Q,
+  output logic       Q31
+);
+  logic [31:0] bits_q;
+  assign Q   = bits_q[A];
+  assign Q31 = bits_q[31];
+  always_ff @(posedge CLK) if (CE) bits_q <= {bits_q[30:0], D};
+endmodule

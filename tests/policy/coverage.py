@@ -25,6 +25,7 @@ WITHIN = {
     "finnr_dsp": "finnr_dsp_rows",
     "finnr_dsp_rows": "finnr_core",
     "finnr_constant_rows": "finnr_core",
+    "finnr_shift": "finnr_fifo",  # of a family only: rtl/test/cores.sh drives a queue with it
     "finnr_ram": "finnr_permute",  # finnr_pool and finnr_window; their cases reach every style
     "finnr_reset": "finnr_last",  # and every other module with registers
     "finnr_last": "",  # lint and portability only: a beat counter; every simulated accelerator checks tlast
