@@ -12,8 +12,10 @@
 //            family has a finnr_dsp, of several channels each; else as 0.
 // Constants  With Unrolled the weights are Weights, whatever w_i is; both must be the same. It needs bipolar weights.
 //            With Merge weights come from a few constant words, with which gates can be merged.
-// Resources  Core 1: finnr_rows (finnr_signed_rows with one bipolar operand, finnr_constant_rows with Unrolled), core 2: finnr_dsp_rows; both with a finnr_add3 a channel, which
-//            adds the last two rows and the accumulator at once.
+//            With Unrolled channels that see the same inputs of several bits share sums of 2 to 4 of them (finnr_shared_sums), as
+//            many as cost the least by the LUTs of those sums and seven tenths of a LUT for each bit that a channel adds.
+// Resources  Core 1: finnr_rows (finnr_signed_rows with one bipolar operand, finnr_constant_rows with Unrolled), core 2:
+//            finnr_dsp_rows; both with a finnr_add3 a channel, which adds the last two rows and the accumulator at once.
 // Reset      None.
 //
 // In simulation the sum is formed by finnr_dot (FINNR_SIM_TWIN).
@@ -81,6 +83,25 @@ module finnr_core #(
   localparam `FINNR_UINT Form   = 0;
 `endif
 
+  /// Twelve times the price of an input where groups of so many share sums, in tenths of a LUT.
+  function automatic int price_of(input int group);
+    int sums;
+    sums     = (group == 2) ? 2 * 32'(XBits) : (group == 3) ? 6 * 32'(XBits) + 4 : (group == 4) ? 12 * 32'(XBits) + 8 : 0;
+    price_of = (10 * sums + 7 * 32'(Pe) * (32'(XBits) + $clog2(group))) * (12 / group);
+  endfunction
+
+  function automatic int best_group(input int unused);
+    int g;
+    best_group = 1;
+    for (g = 2; g <= 4; g = g + 1) if (g <= 32'(Simd) && price_of(g) < price_of(best_group)) best_group = g;
+  endfunction
+
+  // Constant weights: inputs that share sums, which then are unsigned inputs of more bits.
+  localparam `FINNR_UINT Group  = (Form == 2 && !Xnor && !PerLane) ? best_group(0) : 1;
+  localparam `FINNR_UINT Groups = (Simd + Group - 1) / Group;
+  localparam `FINNR_UINT GBits  = XBits + $clog2(Group);
+  localparam `FINNR_UINT GKind  = (Group > 1) ? 0 : XKind;
+
   if (Form != 0) begin : gen_rows
   `ifdef FINNR_ULTRASCALE
     localparam `FINNR_UINT Chain  = 4;
@@ -100,25 +121,47 @@ module finnr_core #(
     localparam bit [63:0]  XSign  = (XKind == 1) ? 64'd1 << (XBits - 1) : 64'd0;
     localparam bit [63:0]  WSign  = (WKind == 1) ? 64'd1 << (WBits - 1) : 64'd0;
     localparam `FINNR_UINT Step   = XBits + WBits - 1;
-    localparam bit [63:0]  Most   = Xnor ? 64'd1 : (Form == 3) ? (64'd2 << Step) + 64'd1 : (Form == 2) ? XOnes
+    localparam bit [63:0]  Most   = Xnor ? 64'd1 : (Form == 3) ? (64'd2 << Step) + 64'd1
                                   : Signed ? 64'd2 * Half : XOnes * WOnes;
     localparam bit [63:0]  Offset = Xnor ? 64'd0 : (Form == 3) ? -(64'd1 << Step)
                                   : Signed ? Half
                                   : -(XSign * (WOnes - WSign) + WSign * (XOnes - XSign));
-    localparam bit [63:0]  All    = 64'(Simd) * Most;
+    localparam bit [63:0]  All    = (Form == 2 && !Xnor) ? 64'(Groups) * ((64'd1 << GBits) - 64'd1) : 64'(Simd) * Most;
     localparam `FINNR_UINT Need   = $clog2(All + 64'd1);
     localparam `FINNR_UINT Cols   = (Need < AccBits) ? Need : AccBits;
     localparam bit [63:0]  Init   = 64'(Beats) * (64'(Simd) * Offset + (Signed ? 64'd2 : 64'd0));
     localparam bit         Three  = Beats == 1 && Xnor && !Preset;  // nothing else is to be added
     localparam `FINNR_UINT Rows   = Three ? 3 : 2;
 
-    /// What the rows of a channel lack with constant weights.
+    /// What the rows of a channel lack with constant weights: those of finnr_constant_rows, and of each sum that is shared what its
+    /// inputs count from and what its complements are too much, with the sign of the group.
     function automatic [63:0] constant_offset(input [Simd-1:0] weights);
-      int          k;
-      logic [63:0] negative;
-      negative = 64'd0;
-      for (k = 0; k < Simd; k = k + 1) if (!weights[k]) negative = negative + 64'd1;
-      constant_offset = Xnor ? 64'd0 : negative - ((XKind == 1) ? 64'(Simd) << (XBits - 1) : negative << XBits);
+      int          g;
+      int          j;
+      logic        plus;   // sign of the group, that of its first weight
+      logic [63:0] lacks;
+      constant_offset = 64'd0;
+      for (g = 0; g < 32'(Groups); g = g + 1) begin
+        plus  = weights[g*Group];
+        lacks = 64'd0;
+        if (Group > 1) begin
+          for (j = 0; j < 32'(Group); j = j + 1) begin
+            if (g * 32'(Group) + j < 32'(Simd)) lacks = lacks + ((weights[g*Group + j] == plus) ? -XSign : XSign - XOnes);
+          end
+          if (Group == 4 && !sign_of(weights, g, 2)) lacks = lacks - 64'd1;
+        end
+        constant_offset = constant_offset + (plus ? lacks : -lacks);
+        if (!Xnor && GKind == 1) constant_offset = constant_offset - (64'd1 << (GBits - 1));
+        if (!Xnor && !plus) constant_offset = constant_offset + 64'd1;
+        if (!Xnor && GKind != 1 && !plus) constant_offset = constant_offset - (64'd1 << GBits);
+      end
+    endfunction
+
+    /// Sign of input j of a group beside that of the group; inputs that are not there have the same.
+    function automatic logic sign_of(input [Simd-1:0] weights, input int g, input int j);
+      int at;
+      at      = g * 32'(Group) + j;
+      sign_of = (at < 32'(Simd)) ? (weights[at] == weights[g*Group]) : 1'b1;
     endfunction
 
     logic [Pe*Rows*Cols-1:0] rows;
@@ -127,8 +170,8 @@ module finnr_core #(
       // Channels of one slice.
       localparam `FINNR_UINT Room   = (Factor - 1 - WBits) / Step + 1;
       localparam `FINNR_UINT Lanes  = PerLane ? 1 : (Room < Pe) ? Room : Pe;
-      localparam `FINNR_UINT Groups = (Pe + Lanes - 1) / Lanes;
-      for (genvar g = 0; g < Groups; g++) begin : gen_group
+      localparam `FINNR_UINT Sets   = (Pe + Lanes - 1) / Lanes;
+      for (genvar g = 0; g < Sets; g++) begin : gen_group
         localparam `FINNR_UINT Here = ((g + 1) * Lanes > Pe) ? Pe - g * Lanes : Lanes;
         finnr_dsp_rows #(
           .Lanes(Here), .Simd(Simd), .XBits(XBits), .XKind(XKind), .WBits(WBits), .Cols(Cols), .Rows(Rows), .Chain(Chain),
@@ -143,6 +186,19 @@ module finnr_core #(
       end
     end
 
+    // Sums that channels with constant weights share; the cores behind them have the other registers.
+    localparam `FINNR_UINT GLevels = $clog2(Group);
+    localparam `FINNR_UINT GRegs   = (Registers / 2 < GLevels) ? Registers / 2 : GLevels;
+    localparam `FINNR_UINT GSums   = 1 << (Group - 1);
+    logic [Groups*GSums*GBits-1:0] shared;
+    if (Group > 1) begin : gen_shared
+      finnr_shared_sums #(.Simd(Simd), .XBits(XBits), .XSigned(XKind == 1), .Group(Group), .Registers(GRegs)) u_sums (
+        .clk_i(clk_i), .en_i(en_i), .x_i(x_i), .y_o(shared)
+      );
+    end else begin : gen_no_shared
+      assign shared = '0;
+    end
+
     for (genvar p = 0; p < Pe; p++) begin : gen_row
       localparam bit [63:0] Start = (Form == 2) ? constant_offset(Weights[p*Simd*WBits +: Simd]) : Init;
 
@@ -150,13 +206,29 @@ module finnr_core #(
       logic [AccBits-1:0] sum;
 
       if (Form == 2) begin : gen_constants
+        localparam bit [Simd-1:0] Own = Weights[p*Simd*WBits +: Simd];
+
+        function automatic [Groups-1:0] signs(input int unused);
+          int g;
+          for (g = 0; g < 32'(Groups); g = g + 1) signs[g] = Own[g*Group];
+        endfunction
+
+        logic [Groups*GBits-1:0] terms;
+        if (Group > 1) begin : gen_chosen
+          for (genvar g = 0; g < Groups; g++) begin : gen_group
+            localparam `FINNR_UINT Sum = 32'({sign_of(Own, g, 3), sign_of(Own, g, 2), sign_of(Own, g, 1)}) % GSums;
+            assign terms[g*GBits +: GBits] = shared[(g*GSums + Sum)*GBits +: GBits];
+          end
+        end else begin : gen_inputs
+          assign terms = x_i[p*RowBits +: Simd*XBits];
+        end
         finnr_constant_rows #(
-          .Simd(Simd), .XBits(XBits), .XKind(XKind), .Weights(Weights[p*Simd*WBits +: Simd]), .Cols(Cols), .Rows(Rows), .Chain(Chain),
-          .Registers(Registers)
+          .Simd(Groups), .XBits(GBits), .XKind(GKind), .Weights(signs(0)), .Cols(Cols), .Rows(Rows), .Chain(Chain),
+          .Registers(Registers - GRegs)
         ) u_rows (
           .clk_i (clk_i),
           .en_i  (en_i),
-          .x_i   (x_i[p*RowBits +: Simd*XBits]),
+          .x_i   (terms),
           .rows_o(rows[p*Rows*Cols +: Rows*Cols])
         );
       end else if (Signed) begin : gen_signed

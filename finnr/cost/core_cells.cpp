@@ -3,9 +3,11 @@
 
 #include <algorithm>
 #include <bit>
+#include <cmath>
 #include <numeric>
 
 #include "finnr/base/integers.h"
+#include "finnr/cost/term_shapes.h"
 #include "finnr/hardware/core.h"
 #include "finnr/hardware/unit_numbers.h"
 
@@ -137,16 +139,70 @@ Front signed_products(const CoreShape& core, std::int64_t columns) {
   return front;
 }
 
+/// What the counters of constant weights add up: inputs, or sums of groups of inputs that channels share.
+struct Addends {
+  std::int64_t group = 1;
+  std::int64_t count = 1;
+  std::int64_t bits = 1;
+};
+
+/// LUTs of all sums of a group, and twelve times the price of an input in tenths of a LUT (finnr_core: price_of).
+std::int64_t group_price(const CoreShape& core, std::int64_t group) {
+  const std::int64_t n = core.x_bits;
+  const std::int64_t sums = group == 2 ? 2 * n : group == 3 ? 6 * n + 4 : group == 4 ? 12 * n + 8 : 0;
+  return (10 * sums + 7 * core.pe * (n + terms::log2_up(group))) * (12 / group);
+}
+
+Addends addends_of(const CoreShape& core) {
+  std::int64_t best = 1;
+  for (std::int64_t g = 2; g <= 4 && !core.xnor() && !core.per_lane; ++g) {
+    if (g <= core.simd && group_price(core, g) < group_price(core, best)) best = g;
+  }
+  return {best, ceil_div(core.simd, best), core.x_bits + terms::log2_up(best)};
+}
+
+/// Registers behind shared sums (finnr_core: GRegs).
+std::int64_t sum_registers(const CoreShape& core, const Addends& addends) {
+  return std::min(core.registers / 2, terms::log2_up(addends.group));
+}
+
+/// The sums of a group of so many inputs that are there: of two inputs each, and of those (finnr_shared_sums). Channels with random
+/// weights leave some unread.
+CellCount shared_group(const CoreShape& core, const Addends& addends, std::int64_t there) {
+  const std::int64_t n = core.x_bits;
+  const double choices = std::ldexp(1.0, static_cast<int>(there) - 1);
+  const auto read = std::llround(choices * (1 - std::pow(1 - 1 / choices, static_cast<double>(core.pe))));
+  const std::int64_t registers = sum_registers(core, addends);
+  if (addends.group == 2) return {read * n, registers > 0 ? read * addends.bits : 0};
+  const std::int64_t first = there >= 2 ? 2 : 1;
+  const std::int64_t second = addends.group == 3 ? 0 : there >= 3 ? 2 : 1;
+  return {(first + second) * n + read * (n + 1),
+          (registers > 0 ? read * addends.bits : 0) + (registers > 1 ? (first + second) * (n + 1) + (addends.group == 3 ? n : 0) : 0)};
+}
+
+CellCount shared_sums(const CoreShape& core, const Addends& addends) {
+  if (addends.group == 1) return {};
+  const CellCount whole = shared_group(core, addends, addends.group);
+  const std::int64_t groups = core.simd / addends.group;
+  CellCount cells{groups * whole.luts, groups * whole.registers};
+  if (core.simd % addends.group > 0) {
+    const CellCount rest = shared_group(core, addends, core.simd % addends.group);
+    cells.luts += rest.luts;
+    cells.registers += rest.registers;
+  }
+  return cells;
+}
+
 /// Constant weights: six bits are counted at once.
-Front constants(const CoreShape& core, std::int64_t columns) {
-  const std::int64_t left = core.simd % kSix;
-  const std::int64_t counters = core.simd / kSix + (left >= 4 ? 1 : 0);
+Front constants(const Addends& addends, std::int64_t columns) {
+  const std::int64_t left = addends.count % kSix;
+  const std::int64_t counters = addends.count / kSix + (left >= 4 ? 1 : 0);
   const std::int64_t adder = left == 2 || left == 3 ? 1 : 0;
   Front front;
   for (std::int64_t c = 0; c < columns; ++c) {
-    front.luts += c < core.x_bits ? 2 * counters + adder : 0;
-    front.heights.push_back((c < core.x_bits ? counters + adder + (left == 1 ? 1 : 0) : 0) +
-                            (c >= 1 && c - 1 < core.x_bits ? counters + adder : 0) + (c >= 2 && c - 2 < core.x_bits ? counters : 0));
+    front.luts += c < addends.bits ? 2 * counters + adder : 0;
+    front.heights.push_back((c < addends.bits ? counters + adder + (left == 1 ? 1 : 0) : 0) +
+                            (c >= 1 && c - 1 < addends.bits ? counters + adder : 0) + (c >= 2 && c - 2 < addends.bits ? counters : 0));
   }
   return front;
 }
@@ -164,14 +220,14 @@ Front fields(const CoreShape& core, std::int64_t columns, std::int64_t lane) {
   return front;
 }
 
-/// The most that the rows of a channel add up to, for which they have columns (finnr_core: Most).
+/// The most that the rows of a channel add up to, for which they have columns (finnr_core: All).
 std::int64_t most_of(const CoreShape& core) {
   const auto ones = [](std::int64_t bits) { return (std::int64_t{1} << bits) - 1; };
-  if (core.xnor()) return 1;
-  if (core.form == CoreForm::kSlices) return (std::int64_t{1} << (core.x_bits + core.w_bits)) + 1;
-  if (core.form == CoreForm::kConstants) return ones(core.x_bits);
-  if (core.one_bipolar()) return std::int64_t{1} << signed_bits(core);
-  return ones(core.x_bits) * ones(core.w_bits);
+  if (core.xnor()) return core.simd;
+  if (core.form == CoreForm::kSlices) return core.simd * ((std::int64_t{1} << (core.x_bits + core.w_bits)) + 1);
+  if (core.form == CoreForm::kConstants) return addends_of(core).count * ones(addends_of(core).bits);
+  if (core.one_bipolar()) return core.simd * (std::int64_t{1} << signed_bits(core));
+  return core.simd * ones(core.x_bits) * ones(core.w_bits);
 }
 
 CellCount with_heap(Front front, std::int64_t rows, std::int64_t registers) {
@@ -250,15 +306,18 @@ CellCount core_cells(const CoreShape& core) {
   if (core.form == CoreForm::kOperators) return {};
   const bool three = core.beats == 1 && core.xnor() && !core.preset;
   const std::int64_t rows = three ? 3 : 2;
-  const std::int64_t columns = std::min<std::int64_t>(core.sum_bits, std::bit_width(static_cast<std::uint64_t>(core.simd * most_of(core))));
+  const std::int64_t columns = std::min<std::int64_t>(core.sum_bits, std::bit_width(static_cast<std::uint64_t>(most_of(core))));
   CellCount cells;
   if (core.form == CoreForm::kSlices) {
     cells = slices(core, columns, rows);
+  } else if (core.form == CoreForm::kConstants) {
+    const Addends addends = addends_of(core);
+    const CellCount row = with_heap(constants(addends, columns), rows, core.registers - sum_registers(core, addends));
+    cells = shared_sums(core, addends);
+    cells.luts += core.pe * row.luts;
+    cells.registers += core.pe * row.registers;
   } else {
-    const CellCount row = with_heap(core.form == CoreForm::kConstants ? constants(core, columns)
-                                    : core.one_bipolar()              ? signed_products(core, columns)
-                                                                      : gates(core, columns),
-                                    rows, core.registers);
+    const CellCount row = with_heap(core.one_bipolar() ? signed_products(core, columns) : gates(core, columns), rows, core.registers);
     cells = {core.pe * row.luts, core.pe * row.registers};
   }
   const std::int64_t chosen = core.preset && core.beats > 1 ? ceil_div(core.sum_bits, 2) : 0;  // finnr_choose

@@ -50,6 +50,19 @@ TEST(CoreCells, OneBipolarOperandTakesAChainForTwoProducts) {
   EXPECT_EQ(core_cells(core_shape(shape, 6)).luts, 196 + 14) << "with the adder of 14 bits";
 }
 
+/// Sixty-four channels choose among eight sums of four inputs; alone each would add eight bits of all of them.
+TEST(CoreCells, ConstantWeightsOfManyChannelsShareSums) {
+  UnitShape shape{
+      "mvu",
+      {{"Mw", 27}, {"Mh", 64}, {"Pe", 64}, {"Simd", 27}, {"XBits", 8}, {"WKind", 2}, {"AccBits", 17}, {"Core", 1}, {"WeightStyle", 1}}};
+  const CoreShape core = core_shape(shape, 6);
+  EXPECT_EQ(core.form, CoreForm::kConstants);
+  EXPECT_NEAR(static_cast<double>(core_cells(core).luts), 4420, 0.03 * 4420) << "synthesised with random weights";
+  shape.numbers["XBits"] = 2;
+  shape.numbers["Mw"] = shape.numbers["Simd"] = 64;
+  EXPECT_NEAR(static_cast<double>(core_cells(core_shape(shape, 6)).luts), 4356, 0.03 * 4356);
+}
+
 TEST(CoreCells, SlicesHoldSeveralChannels) {
   UnitShape shape{"mvu",
                   {{"Mw", 8},

@@ -12,7 +12,7 @@ out=$(cd "$out" && pwd)
 cd "$(dirname "$0")/.." || exit 1
 status=0
 tools=0
-modules=$(ls finnr_core.sv finnr_rows.sv finnr_signed_rows.sv finnr_heap.sv finnr_gates.sv finnr_counter.sv finnr_carry.sv finnr_lut2.sv finnr_add3.sv \
+modules=$(ls finnr_core.sv finnr_rows.sv finnr_signed_rows.sv finnr_shared_sums.sv finnr_heap.sv finnr_gates.sv finnr_counter.sv finnr_carry.sv finnr_lut2.sv finnr_add3.sv \
   finnr_choose.sv finnr_constant_rows.sv finnr_dsp_rows.sv finnr_dsp.sv finnr_delay.sv finnr_sum.sv finnr_dot.sv)
 
 # XBits XKind WBits WKind
@@ -87,6 +87,10 @@ EOF
     for simd in 1 2 3 4 5 6 13 34; do
       run $family "Simd=$simd Unrolled=1 Beats=1"
       run $family "Simd=$simd Unrolled=1 Beats=1 XBits=3 XKind=$((simd % 2)) AccBits=10"
+    done
+    for simd in 2 3 4 7 13; do
+      run $family "Simd=$simd Pe=12 Unrolled=1 Beats=1 XBits=8 XKind=$((simd % 2)) AccBits=14 Registers=$((1 + simd % 5))"
+      run $family "Simd=$simd Pe=40 Unrolled=1 Beats=1 XBits=2 XKind=$((simd % 2)) AccBits=9 Registers=$((1 + simd / 2))"
     done
     run $family "Simd=33 Unrolled=1 Beats=1 Preset=1 Pe=4 Registers=2"
     run $family "Simd=9 Core=2 XBits=4 XKind=0 WBits=4 WKind=1 AccBits=14 Pe=5"

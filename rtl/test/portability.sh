@@ -62,6 +62,8 @@ finnr_mvu Pipeline=1
 finnr_mvu Simd=8 Pipeline=2 XKind=2 XBits=1 WKind=2 WBits=1 AccBits=4 AccSigned=0 OutBits=5
 finnr_sum Simd=7 Registers=3
 finnr_rows Simd=9 XBits=8 XKind=0 WKind=1 Cols=13
+finnr_shared_sums
+finnr_shared_sums Simd=6 Group=3 XSigned=1 Registers=2
 finnr_signed_rows Simd=9 ABits=8 Cols=13
 finnr_signed_rows Simd=6 ABits=3 ASigned=1 Cols=6 Registers=3
 finnr_rows Simd=6 XBits=2 XKind=1 WBits=2 WKind=0 Cols=5 Registers=3

@@ -15,6 +15,7 @@ WITHIN = {
     "finnr_delay": "finnr_core",
     "finnr_rows": "finnr_core",
     "finnr_signed_rows": "finnr_core",
+    "finnr_shared_sums": "finnr_core",
     "finnr_heap": "finnr_rows",
     "finnr_gates": "finnr_rows",
     "finnr_counter": "finnr_heap",
