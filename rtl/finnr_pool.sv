@@ -13,9 +13,10 @@
 // Latency    From input beat (Count - 1) * Inner + i to output beat i, without stalls: 1 cycle, 2 cycles if Inner > 1 or
 //            Simd > 1.
 // Interval   Count * Inner cycles per frame, sustained: a frame's results leave while the next frame enters.
-// Resources  Simd * Lanes comparators or adders and an output register; if Simd > 1 a register behind the tree over Simd; if
-//            Inner > 1 a memory of Inner words of Style (see finnr_ram) and an input register. A word of the memory is read
-//            again Inner beats after it was read, that is after it was written: nothing is forwarded.
+// Resources  Simd * Lanes comparators (finnr_compare, and finnr_choose behind them but for a number that a register keeps
+//            or takes) or adders and an output register; if Simd > 1 a register behind the tree over Simd; if Inner > 1 a
+//            memory of Inner words of Style (see finnr_ram) and an input register. A word of the memory is read again Inner
+//            beats after it was read, that is after it was written: nothing is forwarded.
 // Reset      Valid bits and counters only.
 
 `include "finnr_assert.svh"
@@ -72,6 +73,12 @@ module finnr_pool #(
     else if (XKind == 1) combine = ($signed(a) > $signed(b)) ? a : b;
     else combine = (a > b) ? a : b;
   endfunction
+
+`ifdef FINNR_SIM_TWIN
+  localparam bit Cells = 1'b0;
+`else
+  localparam bit Cells = Function == 0 && XBits > 1;  // one bit is an or
+`endif
 
   logic                     enable;
   logic                     push;
@@ -139,16 +146,40 @@ module finnr_pool #(
       logic [Lanes*OutBits-1:0] x_q;
 
       // Node n of a balanced tree has the children 2n + 1 and 2n + 2; the elements are its leaves.
-      always_comb begin : tree
-        logic [(2*Simd-1)*OutBits-1:0] node;
-        for (int l = 0; l < Stride; l++) begin
-          for (int s = 0; s < Elements; s++) begin
-            node[(Elements-1+s)*OutBits +: OutBits] = extend(s_data_i[(s*Stride+l)*XBits +: XBits]);
+      if (Cells) begin : gen_cells
+        for (genvar l = 0; l < Stride; l++) begin : gen_lane
+          logic [(2*Elements-1)*OutBits-1:0] node;
+          for (genvar s = 0; s < Elements; s++) begin : gen_leaf
+            assign node[(Elements-1+s)*OutBits +: OutBits] = s_data_i[(s*Stride+l)*XBits +: XBits];
           end
-          for (int n = Elements - 2; n >= 0; n--) begin
-            node[n*OutBits +: OutBits] = combine(node[(2*n+1)*OutBits +: OutBits], node[(2*n+2)*OutBits +: OutBits]);
+          for (genvar n = 0; n < Elements - 1; n++) begin : gen_node
+            logic second;
+            finnr_compare #(.Width(OutBits), .Signed(XKind == 1)) u_compare (
+              .a_i (node[(2*n+2)*OutBits +: OutBits]),
+              .b_i (node[(2*n+1)*OutBits +: OutBits]),
+              .ge_o(second)
+            );
+            finnr_choose #(.Width(OutBits)) u_choose (
+              .choose_i(second),
+              .a_i     (node[(2*n+1)*OutBits +: OutBits]),
+              .b_i     (node[(2*n+2)*OutBits +: OutBits]),
+              .y_o     (node[n*OutBits +: OutBits])
+            );
           end
-          x[l*OutBits +: OutBits] = node[OutBits-1:0];
+          assign x[l*OutBits +: OutBits] = node[OutBits-1:0];
+        end
+      end else begin : gen_operators
+        always_comb begin : tree
+          logic [(2*Simd-1)*OutBits-1:0] node;
+          for (int l = 0; l < Stride; l++) begin
+            for (int s = 0; s < Elements; s++) begin
+              node[(Elements-1+s)*OutBits +: OutBits] = extend(s_data_i[(s*Stride+l)*XBits +: XBits]);
+            end
+            for (int n = Elements - 2; n >= 0; n--) begin
+              node[n*OutBits +: OutBits] = combine(node[(2*n+1)*OutBits +: OutBits], node[(2*n+2)*OutBits +: OutBits]);
+            end
+            x[l*OutBits +: OutBits] = node[OutBits-1:0];
+          end
         end
       end
 
@@ -188,8 +219,27 @@ module finnr_pool #(
   end
 
   for (genvar l = 0; l < Lanes; l++) begin : gen_reduce
-    assign result[l*OutBits +: OutBits] =
-        op_first ? op_x[l*OutBits +: OutBits] : combine(op_x[l*OutBits +: OutBits], op_old[l*OutBits +: OutBits]);
+    logic [OutBits-1:0] now;
+    logic [OutBits-1:0] old;
+    assign now = op_x[l*OutBits +: OutBits];
+    assign old = op_old[l*OutBits +: OutBits];
+    if (Function == 1) begin : gen_sum
+      assign result[l*OutBits +: OutBits] = now + (op_first ? '0 : old);
+    end else if (Cells) begin : gen_larger
+      logic greater;
+      logic taken;
+      finnr_compare #(.Width(OutBits), .Signed(XKind == 1)) u_compare (.a_i(now), .b_i(old), .ge_o(greater));
+      assign taken = op_first || greater;
+      if (Inner == 1) begin : gen_kept
+        assign result[l*OutBits +: OutBits] = taken ? now : old;
+      end else begin : gen_chosen
+        finnr_choose #(.Width(OutBits)) u_choose (
+          .choose_i(taken), .a_i(old), .b_i(now), .y_o(result[l*OutBits +: OutBits])
+        );
+      end
+    end else begin : gen_maximum
+      assign result[l*OutBits +: OutBits] = op_first ? now : combine(now, old);
+    end
   end
 
   always_ff @(posedge clk_i) begin

@@ -15,8 +15,9 @@
 //            steps; the thresholds of a channel must ascend, StepSigns must be 0 or 2.
 // Latency    Search 0: 2 cycles. Search 1: 1 cycle and one per step.
 // Interval   1 cycle per beat, Channels / Pe per vector.
-// Resources  Search 0: NumThresholds comparators per lane and their count. Search 1: per lane and step one comparator and
-//            a choice among the thresholds of the step.
+// Resources  Search 0: NumThresholds comparators per lane and their count; a comparator is a finnr_compare, but an operator
+//            with one beat per vector, whose thresholds are constants. Search 1: per lane and step one comparator and a
+//            choice among the thresholds of the step.
 // Reset      Valid bits and the beat counter only.
 
 `include "finnr_assert.svh"
@@ -89,16 +90,23 @@ module finnr_threshold #(
     // Whole machine words simulate fastest; the level is the same modulo 2^OutBits.
     localparam `FINNR_UINT CmpBits   = (MinBits <= 32) ? 32 : 64;
     localparam `FINNR_UINT LevelBits = 32;
+    localparam bit         Cells     = 1'b0;
 `else
     localparam `FINNR_UINT CmpBits   = MinBits;
     localparam `FINNR_UINT LevelBits = OutBits;
+    localparam bit         Cells     = Folds > 1;  // of constants the tool makes less
 `endif
+    localparam `FINNR_UINT Wide = (XBits > ThrBits) ? XBits : ThrBits;
 
     logic                  push;
     logic                  x_valid_q;
     logic [Pe*XBits-1:0]   x_q;
     logic [WordBits-1:0]   word;
     logic [Pe*OutBits-1:0] level;
+    // verilator lint_off UNUSEDSIGNAL
+    // Reason: only comparators of cells have it.
+    logic [Pe*NumThresholds-1:0] hits;
+    // verilator lint_on UNUSEDSIGNAL
     logic                  valid_q;
     logic [Pe*OutBits-1:0] data_q;
 
@@ -109,30 +117,53 @@ module finnr_threshold #(
       .data_o(word)
     );
 
-    always_comb begin : compare
+    if (Cells) begin : gen_cells
+      for (genvar p = 0; p < Pe; p++) begin : gen_lane
+        for (genvar k = 0; k < NumThresholds; k++) begin : gen_threshold
+          logic [Wide-1:0] a;
+          logic [Wide-1:0] b;
+          if (XSigned) begin : gen_signed
+            assign a = Wide'($signed(x_q[p*XBits +: XBits]));
+            assign b = Wide'($signed(word[p*EntryBits + k*ThrBits +: ThrBits]));
+          end else begin : gen_unsigned
+            assign a = Wide'(x_q[p*XBits +: XBits]);
+            assign b = Wide'(word[p*EntryBits + k*ThrBits +: ThrBits]);
+          end
+          finnr_compare #(.Width(Wide), .Signed(XSigned)) u_compare (.a_i(a), .b_i(b), .ge_o(hits[p*NumThresholds + k]));
+        end
+      end
+    end else begin : gen_operators
+      assign hits = '0;
+    end
+
+    // With one sign for all thresholds a level that falls is ~(~base + hits).
+    always_comb begin : count
       logic signed [CmpBits-1:0]  x;
       logic signed [CmpBits-1:0]  thr;
       logic        [LevelBits-1:0] sum;
       logic        [LevelBits-1:0] hit;
+      logic        [LevelBits-1:0] turn;
       level = '0;
       x     = '0;
       thr   = '0;
       hit   = '0;
       sum   = '0;
+      turn  = '0;
       for (int p = 0; p < Pe; p++) begin
         if (XSigned) x = CmpBits'($signed(x_q[p*XBits +: XBits]));
         else x = CmpBits'(x_q[p*XBits +: XBits]);
         if (BaseInMem) sum = LevelBits'(word[p*EntryBits + EntryBits - OutBits +: OutBits]);
         else sum = LevelBits'($unsigned(Base));
+        if (StepSigns == 2) turn = {LevelBits{word[p*EntryBits + SignAt % EntryBits]}};
+        sum = sum ^ turn;
         for (int k = 0; k < NumThresholds; k++) begin
           if (XSigned) thr = CmpBits'($signed(word[p*EntryBits + k*ThrBits +: ThrBits]));
           else thr = CmpBits'(word[p*EntryBits + k*ThrBits +: ThrBits]);
-          hit = LevelBits'(x >= thr);
+          hit = Cells ? LevelBits'(hits[p*NumThresholds + k]) : LevelBits'(x >= thr);
           if (StepSigns == 1) sum = word[p*EntryBits + (SignAt + k) % EntryBits] ? sum - hit : sum + hit;
-          else if (StepSigns == 2) sum = word[p*EntryBits + SignAt % EntryBits] ? sum - hit : sum + hit;
           else sum = sum + hit;
         end
-        level[p*OutBits +: OutBits] = OutBits'(sum);
+        level[p*OutBits +: OutBits] = OutBits'(sum ^ turn);
       end
     end
 

@@ -48,14 +48,19 @@ module finnr_threshold_step #(
   finnr_reset u_reset (.rst_ni(rst_ni), .rst_o(rst));
 
   localparam `FINNR_UINT WordBits = Pe * EntryBits;
-  localparam `FINNR_UINT MinBits  = ((XBits > ThrBits) ? XBits : ThrBits) + (XSigned ? 0 : 1);
   // The counts n_i after which there is a threshold to look at: 0, 2 * Step, 4 * Step, ...
   localparam `FINNR_UINT Choices  = (NumThresholds - Step) / (2 * Step) + 1;
+  // Whether there is a threshold for each of these counts that are a multiple of 2 * Step.
+  localparam bit         Whole    = (NumThresholds + 1) % (2 * Step) == 0;
+  localparam `FINNR_UINT Wide     = (XBits > ThrBits) ? XBits : ThrBits;
 `ifdef FINNR_SIM_TWIN
   localparam `FINNR_UINT AtBits   = (Folds * Pe * Choices > 1) ? $clog2(Folds * Pe * Choices) : 1;
-  localparam `FINNR_UINT CmpBits  = (MinBits <= 32) ? 32 : 64;
+  localparam `FINNR_UINT CmpBits  = (Wide + (XSigned ? 0 : 1) <= 32) ? 32 : 64;
+  localparam bit         Cells    = 1'b0;
 `else
-  localparam `FINNR_UINT CmpBits  = MinBits;
+  localparam bit         Cells    = Folds > 1;  // of constants the tool makes less
+  localparam `FINNR_UINT CmpBits  = Wide + ((XSigned || Cells) ? 0 : 1);
+  localparam `FINNR_UINT Leaves   = 1 << $clog2(Choices);
 `endif
 
   `FINNR_CHECK(gen_check_step, Step >= 1 && Step <= NumThresholds, "finnr_threshold_step: bad Step")
@@ -101,6 +106,7 @@ module finnr_threshold_step #(
     logic signed [CmpBits-1:0] thr;
     logic [ThrBits-1:0]        raw;
     logic [CountBits-1:0]      n;
+    logic                      reached;
     logic                      hit;
 
     assign n = n_q[p*CountBits +: CountBits];
@@ -110,12 +116,20 @@ module finnr_threshold_step #(
     assign at  = AtBits'((32'(fold_o) * Pe + p) * Choices + ((32'(n) < NumThresholds - Step + 1) ? 32'(n) / (2 * Step) : 0));
     assign raw = table_q[at];
 `else
-    // A choice per multiple of 2 * Step; written as a loop so that unused columns of the word disappear.
+    // Halves the choices with each bit of n above those that the step finds; columns of the word that no step reads disappear.
     always_comb begin : choose
-      raw = word[p*EntryBits + (Step-1)*ThrBits +: ThrBits];
-      for (int c = 1; c < Choices; c++) begin
-        if (n == CountBits'(c * 2 * Step)) raw = word[p*EntryBits + (c*2*Step + Step - 1)*ThrBits +: ThrBits];
+      logic [Leaves*ThrBits-1:0] left;
+      for (int c = 0; c < Leaves; c++) begin
+        left[c*ThrBits +: ThrBits] =
+          word[p*EntryBits + (((c < Choices) ? c : Choices - 1)*2*Step + Step - 1)*ThrBits +: ThrBits];
       end
+      for (int b = 0; b < $clog2(Leaves); b++) begin
+        for (int c = 0; c < (Leaves >> (b + 1)); c++) begin
+          left[c*ThrBits +: ThrBits] =
+            n[($clog2(2*Step) + b) % CountBits] ? left[(2*c + 1)*ThrBits +: ThrBits] : left[2*c*ThrBits +: ThrBits];
+        end
+      end
+      raw = left[ThrBits-1:0];
     end
 `endif
 
@@ -126,9 +140,15 @@ module finnr_threshold_step #(
       assign x   = CmpBits'(x_o[p*XBits +: XBits]);
       assign thr = CmpBits'(raw);
     end
+    if (Cells) begin : gen_cells
+      finnr_compare #(.Width(CmpBits), .Signed(XSigned)) u_compare (.a_i(x), .b_i(thr), .ge_o(reached));
+    end else begin : gen_operator
+      assign reached = x >= thr;
+    end
 
-    assign hit = (32'(n) < (NumThresholds - Step + 1)) && (x >= thr);
-    assign n_o[p*CountBits +: CountBits] = hit ? n + CountBits'(Step) : n;
+    // The bit that the step finds is 0 in n.
+    assign hit = (Whole || 32'(n) < NumThresholds - Step + 1) && reached;
+    assign n_o[p*CountBits +: CountBits] = hit ? n | CountBits'(Step) : n;
   end
 
 endmodule

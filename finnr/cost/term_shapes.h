@@ -50,6 +50,9 @@ constexpr std::int64_t counter(std::int64_t n, int k) { return n > 1 ? counter_b
 /// LUTs of one bit chosen out of n: three more inputs a LUT of 6, one more a LUT of 4.
 constexpr std::int64_t mux(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k < 6 ? 1 : 3) : 0; }
 
+/// LUTs of a finnr_compare; with LUTs of 4 inputs it is an operator.
+constexpr std::int64_t compare_cells(std::int64_t bits, int k) { return k < 6 ? bits : bits <= 3 ? 1 : ceil_div(bits, 2); }
+
 /// LUTs that are memory, and those that choose among its banks. Four LUTs of 6 inputs are 32 words of 6 bits or 64 of 3; of an ECP5
 /// six hold 16 words of 4.
 struct LutRam {
@@ -68,6 +71,13 @@ constexpr std::int64_t rom(std::int64_t width, std::int64_t depth, int k) {
   const std::int64_t different = depth < 6 ? std::int64_t{1} << depth : width;
   return (width < different ? width : different) * ceil_div(depth, std::int64_t{1} << k);
 }
+
+/// Columns of a memory that differ: of 2^depth contents two are no memory, and `width` random columns meet some of the others more
+/// than once. Equal ones share their LUTs and the registers behind them.
+double different_columns(std::int64_t width, std::int64_t depth);
+
+/// LUTs of constants in LUTs: two words are the address itself.
+double rom_cells(std::int64_t width, std::int64_t depth, int k);
 
 /// Whether the tool takes a DSP block for a product of these bits.
 bool product_in_dsp(std::int64_t a, std::int64_t b);

@@ -50,40 +50,44 @@ WindowMemory window_memory(const UnitShape& u) {
   return memory;
 }
 
-/// Extremes or sums of a lane; over a map with a memory of partial results.
+/// Extremes or sums of a lane; over a map with a memory of partial results. The larger of two numbers is a finnr_compare and a
+/// finnr_choose; a register that keeps the larger one needs no choice but an enable, and in front of a memory the first number is
+/// taken as it is. Up to two bits are compared together with that in one LUT, and one bit is an or.
 Formulas pool(const UnitShape& u, int k) {
   const std::int64_t lanes = u.at("Lanes", 1);
   const std::int64_t simd = u.at("Simd", 1);
   const std::int64_t inner = u.at("Inner", 1);
   const std::int64_t count = u.at("Count", 1);
   const std::int64_t x = u.at("XBits", 1);
-  const std::int64_t out = lanes * u.at("OutBits", 1);
+  const std::int64_t each = u.at("OutBits", 1);
+  const std::int64_t out = lanes * each;
   const bool sum = u.at("Function") == 1;
   const bool block = u.at("Style") >= kBlockStyle;
   const LutRam ram = inner == 1 || block ? LutRam{} : lut_ram(out, inner, k);
   const std::int64_t pairs = lanes * (simd - 1);
-  // A register that keeps the larger number has only to compare; in a tree or in front of a memory one of two is chosen. Up to three
-  // bits are compared in a LUT.
-  const bool kept = !sum && inner == 1 && simd == 1;
-  const bool narrow = x <= 3;
-  const std::int64_t chosen = sum ? 0 : (lanes + pairs) * x;
+  const std::int64_t chosen = ceil_div(x, 2);
+  const std::int64_t taken = compare_cells(x, k) + (x > 2 ? 1 : 0);  // whether the new number is
+  const std::int64_t larger = x == 1 ? lanes * tree(simd, k) : pairs * (compare_cells(x, k) + chosen);
+  const bool registered = simd > 1 || inner > 1;
+  constexpr std::int64_t kSigned = 1;
+  // The tool keeps all bits of signed sums, though a tree of a few numbers needs less.
+  const std::int64_t tree_bits = u.at("XKind") == kSigned ? each : std::min(each, x + log2_up(simd));
+  const bool exact = k == 6;
   return {{{"one", 1},
            {"counters", counter(count, k)},
            {"beat counter", counter(inner, k)},
            {"summed bits", sum ? out : 0},
-           {"kept maxima", kept ? out : 0},
-           {"chosen narrow maxima", !kept && narrow ? chosen : 0},
-           {"chosen maxima", !kept && !narrow ? chosen : 0},
-           {"tree of sums", sum ? pairs * (x + 1) : 0},
+           {"larger numbers", sum ? 0 : larger + lanes * (taken + (inner > 1 && x > 1 ? chosen : 0)), exact},
+           {"tree of sums", sum ? pairs * x : 0},
            {"memory mux", ram.mux},
            {"memory", ram.cells, true}},
-          {{"one", 1},
-           {"result bits", out},
-           {"counters", loop(count) + 2 * loop(inner)},
-           {"inputs", inner > 1 ? lanes * x : 0},
-           {"tree", simd > 1 ? lanes * std::min(u.at("OutBits", 1), x + log2_up(simd)) : 0},
-           {"read bits", inner > 1 && !block ? out : 0},
-           {"flags", simd > 1 || inner > 1}}};
+          {{"valid", 1, true},
+           {"result bits", out, true},
+           {"counters", loop(count) + 2 * loop(inner), true},
+           {"inputs", inner > 1 ? lanes * x : 0, true},
+           {"tree", simd > 1 ? lanes * tree_bits : 0, true},
+           {"read bits", inner > 1 && !block ? out : 0, true},
+           {"flags", registered ? 3 : 0, true}}};
 }
 
 /// A memory of codes for every lane.
@@ -119,7 +123,12 @@ Formulas window(const UnitShape& u, int k) {
   const std::int64_t loops = loop(u.at("Inner", 1)) + loop(u.at("KW", 1) / tile_w) + loop(u.at("KH", 1) / u.at("TileH", 1)) +
                              loop(u.at("Groups", 1)) + loop(u.at("OW", 1)) + loop(u.at("OH", 1));
   const bool padded = u.at("PadTop") > 0 || u.at("PadLeft") > 0;
-  const std::int64_t choices = tile_w * memory.row_banks * mux(memory.column_banks, k) + positions * mux(memory.row_banks, k);
+  // Behind the banks a choice among the columns of every row bank, and one among the rows; in front of them the address in a row bank
+  // and in a column bank, from whichever place of the tile lies there, and their sum where a bank has more than one row.
+  const std::int64_t column_choices = tile_w * memory.row_banks * mux(memory.column_banks, k);
+  const std::int64_t row_choices = positions * mux(memory.row_banks, k);
+  const std::int64_t deep = ceil_div(u.at("W", 1), memory.column_banks);
+  const bool added = memory.words > deep;
   return {{{"one", 1},
            {"place bits", places},
            {"loop bits", loops},
@@ -127,9 +136,11 @@ Formulas window(const UnitShape& u, int k) {
            {"padding", padded},
            {"padded places", padded ? places : 0},
            {"padded bits", padded ? positions * memory.width : 0},
-           {"bank choices", tiled ? memory.width * choices : 0},
-           {"bank addresses", tiled ? memory.banks * x : 0},
-           {"tile places", tiled ? positions * (x + y) : 0},
+           {"column choices", tiled ? memory.width * column_choices : 0},
+           {"row choices", tiled ? memory.width * row_choices : 0},
+           {"column addresses", tiled ? memory.column_banks * log2_up(deep) : 0},
+           {"bank addresses", tiled && added ? memory.banks * log2_up(memory.words) : 0},
+           {"tile places", tiled ? u.at("TileH", 1) * y + tile_w * x : 0},
            {"memory mux", memory.banks * ram.mux},
            {"memory", memory.banks * ram.cells, true}},
           {{"one", 1},

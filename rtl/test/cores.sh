@@ -13,7 +13,7 @@ cd "$(dirname "$0")/.." || exit 1
 status=0
 tools=0
 modules=$(ls finnr_core.sv finnr_rows.sv finnr_signed_rows.sv finnr_shared_sums.sv finnr_heap.sv finnr_gates.sv finnr_counter.sv finnr_carry.sv finnr_lut2.sv finnr_add3.sv \
-  finnr_choose.sv finnr_constant_rows.sv finnr_dsp_rows.sv finnr_dsp.sv finnr_delay.sv finnr_sum.sv finnr_dot.sv)
+  finnr_choose.sv finnr_compare.sv finnr_constant_rows.sv finnr_dsp_rows.sv finnr_dsp.sv finnr_delay.sv finnr_sum.sv finnr_dot.sv)
 
 # XBits XKind WBits WKind
 kinds="1 2 1 2
@@ -140,6 +140,68 @@ if command -v yosys > /dev/null; then
 2 2 1 2 1 8 2 1 1
 1 2 0 2 1 6 1 2 3
 1 3 1 3 1 7 1 2 2
+EOF
+  # Comparators of cells in finnr_threshold against operators, from reset. Channels Pe XBits XSigned OutBits
+  # NumThresholds ThrBits StepSigns BaseInMem Search, and the memory.
+  while read -r channels pe xb signed ob steps tb signs base search words; do
+    printf '%s' "$words" | tr , '\n' > "$out/steps.mem"
+    set -- -set Channels "$channels" -set Pe "$pe" -set XBits "$xb" -set XSigned "1'b$signed" -set OutBits "$ob" -set NumThresholds "$steps" \
+      -set ThrBits "$tb" -set StepSigns "$signs" -set BaseInMem "1'b$base" -set Search "1'b$search" \
+      -set File "\"$out/steps.mem\""
+    {
+      for form in gold gate; do
+        macro=
+        [ $form = gate ] && macro=-DFINNR_XILINX7
+        echo "read_verilog -sv -I. $macro finnr_threshold.sv finnr_threshold_step.sv finnr_rom.sv finnr_reset.sv $(echo $modules) test/primitives.sv"
+        echo "chparam $* finnr_threshold"
+        echo "hierarchy -top finnr_threshold; proc; flatten; memory; opt_clean; rename finnr_threshold $form"
+        echo "design -stash $form"
+      done
+      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
+      echo "miter -equiv -flatten -make_outputs -ignore_gold_x gold gate miter; hierarchy -top miter; opt -full"
+      echo "sat -seq 12 -set-at 1 in_rst_ni 0 -set-at 2 in_rst_ni 1 -set-at 3 in_rst_ni 1 -set-at 4 in_rst_ni 1 -set-at 5 in_rst_ni 1 -set-at 6 in_rst_ni 1 $(for t in 7 8 9 10 11 12; do printf -- '-set-at %s in_rst_ni 1 ' $t; done) -set in_s_valid_i 1 -set in_m_ready_i 1 -prove trigger 0 -prove-skip 9 miter"
+    } > "$out/equal.ys"
+    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
+      echo "FAIL: Yosys cannot prove thresholds equal, $*"
+      tail -n 5 "$out/equal.log"
+      status=1
+    fi
+  done << EOF
+4 2 5 1 2 3 6 0 0 0 b1c49e07d,2f93a6c81
+4 2 5 0 2 3 6 2 1 0 1b1c49e07d3,062f93a6c81
+4 1 6 1 3 7 7 2 1 0 1f2c49e07d3a51,02f93a6c81b07e,15d3720c96be44,0a81f3d25c6e97
+4 1 4 1 4 7 5 1 1 0 2f2c49e07d3a,12f93a6c81b0,25d3720c96be,0a81f3d25c6e
+4 1 6 0 3 7 6 2 1 1 3f2c49e07d3a,02f93a6c81b0,25d3720c96be,1a81f3d25c6e
+EOF
+  # Cells of finnr_pool, which choose the larger number, against those of its simulation twin. Lanes Simd XBits XKind OutBits Count Inner Function
+  while read -r lanes simd xb kind ob n inner function; do
+    set -- -set Lanes "$lanes" -set Simd "$simd" -set XBits "$xb" -set XKind "$kind" -set OutBits "$ob" -set Count "$n" -set Inner "$inner" \
+      -set Function "$function" -set Style 1
+    {
+      for form in gold gate; do
+        macro=-DFINNR_SIM_TWIN
+        [ $form = gate ] && macro=-DFINNR_XILINX7
+        echo "read_verilog -sv -I. $macro finnr_pool.sv finnr_ram.sv finnr_reset.sv $(echo $modules) test/primitives.sv"
+        echo "chparam $* finnr_pool"
+        echo "hierarchy -top finnr_pool; proc; flatten; memory; opt_clean; rename finnr_pool $form"
+        echo "design -stash $form"
+      done
+      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
+      echo "miter -equiv -flatten -make_outputs gold gate miter; hierarchy -top miter; opt -full"
+      echo "sat -seq 12 -set-at 1 in_rst_ni 0$(for t in 2 3 4 5 6 7 8 9 10 11 12; do printf ' -set-at %s in_rst_ni 1' $t; done) -set in_s_valid_i 1 -set in_m_ready_i 1 -prove trigger 0 -prove-skip 8 miter"
+    } > "$out/equal.ys"
+    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
+      echo "FAIL: Yosys cannot prove pools equal, $*"
+      tail -n 5 "$out/equal.log"
+      status=1
+    fi
+  done << EOF
+1 1 5 0 5 3 1 0
+2 3 4 1 4 2 1 0
+1 2 3 0 3 2 1 0
+1 1 4 1 4 2 3 0
+1 3 2 1 5 2 1 1
+1 1 3 0 5 2 3 1
 EOF
   # finnr_constants in place of the memory: a finnr_mac of two bipolar operands with and without a family, from reset.
   for pipeline in 0 1; do

@@ -74,6 +74,7 @@ finnr_delay Cycles=3
 finnr_constants
 finnr_constants Depth=5 Delay=1
 finnr_choose Width=5
+finnr_compare Width=5 Signed=1
 finnr_dsp Registers=2
 finnr_dsp_rows
 finnr_dsp_rows Lanes=2 XKind=1 Registers=3

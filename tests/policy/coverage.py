@@ -23,6 +23,7 @@ WITHIN = {
     "finnr_lut2": "finnr_counter",
     "finnr_add3": "finnr_core",
     "finnr_choose": "finnr_core",
+    "finnr_compare": "finnr_threshold",  # in the form without simulation twins; rtl/test/cores.sh proves cells equal
     "finnr_dsp": "finnr_dsp_rows",
     "finnr_dsp_rows": "finnr_core",
     "finnr_constant_rows": "finnr_core",
