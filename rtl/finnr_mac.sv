@@ -10,7 +10,8 @@
 //            ones may wrap.
 //            NumThresholds 0: the output is acc_p, or 2 * acc_p - Real for bipolar inputs and weights, low OutBits bits,
 //            sign- or zero-extended.
-//            NumThresholds > 0: the output is finnr_threshold of acc_p, of Channels channels. One threshold with one bit of output on
+//            NumThresholds > 0: the output is finnr_threshold of acc_p, of Channels channels; with SharedSteps the thresholds of the
+//            first Pe channels serve all others too. One threshold with one bit of output on
 //            a number of equal pairs needs none: such an accumulator starts at minus the threshold.
 // Protocol   One stream in, one stream out; s_ready_o depends combinationally on m_ready_i (one common enable).
 // Memory     WeightFile has Channels / Pe * Beats words, used one after the other, each for one input beat; weight s of
@@ -51,6 +52,7 @@ module finnr_mac #(
   parameter bit         Search         = 1'b0,
   parameter `FINNR_UINT StepSigns      = 0,
   parameter bit         BaseInMem      = 1'b0,
+  parameter bit         SharedSteps    = 1'b0,
   // verilator lint_on WIDTH
   parameter int         Base           = 0,
   parameter `FINNR_UINT WeightStyle    = 0,
@@ -83,6 +85,7 @@ module finnr_mac #(
   localparam `FINNR_UINT Depth    = Channels / Pe * Beats;
   localparam `FINNR_UINT AddrBits = (Depth > 1) ? $clog2(Depth) : 1;
   localparam `FINNR_UINT WordBits = Pe * Simd * WBits;
+  localparam `FINNR_UINT StepChannels = SharedSteps ? Pe : Channels;  // with thresholds of their own
   localparam bit          Xnor     = (XKind == 2) && (WKind == 2);
 
   // One threshold of one bit on a number of equal pairs: accumulators start at minus the threshold, and their sign is the answer.
@@ -240,7 +243,7 @@ module finnr_mac #(
   if (Preset) begin : gen_preset
     localparam `FINNR_UINT SignBits = (StepSigns == 0) ? 0 : 1;
     localparam `FINNR_UINT Entry    = ThrBits + SignBits + (BaseInMem ? 1 : 0);
-    localparam `FINNR_UINT Folds    = Channels / Pe;
+    localparam `FINNR_UINT Folds    = StepChannels / Pe;
     localparam `FINNR_UINT FoldBits = (Folds > 1) ? $clog2(Folds) : 1;
 
     // The thresholds of a beat are read when it enters the last stage in front of the accumulators.
@@ -290,7 +293,7 @@ module finnr_mac #(
   end else if (NumThresholds > 0) begin : gen_threshold
     assign less = '0;
     finnr_threshold #(
-      .Channels(Channels),
+      .Channels(StepChannels),
       .Pe(Pe),
       .XBits(AccBits),
       .XSigned(AccSigned),

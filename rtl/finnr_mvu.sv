@@ -8,8 +8,9 @@
 //            values must fit, intermediate ones may wrap.
 //            NumThresholds 0: the output is acc_c, or 2 * acc_c - MwReal for bipolar inputs and weights (MwReal: inputs
 //            that are not padding; a pair of padding must be unequal), low OutBits bits, sign- or zero-extended.
-//            NumThresholds > 0: the output is finnr_threshold of acc_c (Channels = Groups * Mh; see there for the
-//            memory); of the number of equal pairs for bipolar inputs and weights.
+//            NumThresholds > 0: the output is finnr_threshold of acc_c (Channels = Groups * Mh, or Pe with
+//            SharedSteps, where the first Pe channels' thresholds serve all; see there for the memory); of the number of equal
+//            pairs for bipolar inputs and weights.
 // Protocol   Input beats of Simd lanes of XBits, Mw / Simd per vector; output beats of Pe lanes of OutBits, Mh / Pe per
 //            vector. s_ready_o does not depend on m_ready_i, except when Mh == Pe (no replay buffer, one common enable).
 // Memory     WeightFile has Groups * Mh / Pe * Mw / Simd words; word ((g * Mh / Pe + nf) * Mw / Simd + sf) holds the weights
@@ -44,6 +45,7 @@ module finnr_mvu #(
   parameter bit         Search         = 1'b0,
   parameter `FINNR_UINT StepSigns      = 0,
   parameter bit         BaseInMem      = 1'b0,
+  parameter bit         SharedSteps    = 1'b0,
   // verilator lint_on WIDTH
   parameter int         Base           = 0,
   parameter `FINNR_UINT WeightStyle    = 0,
@@ -111,6 +113,7 @@ module finnr_mvu #(
     .Search(Search),
     .StepSigns(StepSigns),
     .BaseInMem(BaseInMem),
+    .SharedSteps(SharedSteps),
     .Base(Base),
     .WeightStyle(WeightStyle),
     .ThresholdStyle(ThresholdStyle),

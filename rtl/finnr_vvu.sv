@@ -8,8 +8,8 @@
 //            intermediate ones may wrap.
 //            NumThresholds 0: the output is acc_c, or 2 * acc_c - KReal for bipolar inputs and weights (KReal: elements
 //            that are not padding; a pair of padding must be unequal), low OutBits bits, sign- or zero-extended.
-//            NumThresholds > 0: the output is finnr_threshold of acc_c (see there for the memory); of the number of equal
-//            pairs for bipolar inputs and weights.
+//            NumThresholds > 0: the output is finnr_threshold of acc_c (see there for the memory, of Pe channels with
+//            SharedSteps, where theirs serve all); of the number of equal pairs for bipolar inputs and weights.
 // Protocol   Input beats of Simd * Pe lanes of XBits, lane s * Pe + p is window element s of channel p: for each of the
 //            Channels / Pe folds of channels K / Simd beats. Output beats of Pe lanes of OutBits, Channels / Pe per pixel.
 //            s_ready_o depends combinationally on m_ready_i (one common enable).
@@ -44,6 +44,7 @@ module finnr_vvu #(
   parameter bit         Search         = 1'b0,
   parameter `FINNR_UINT StepSigns      = 0,
   parameter bit         BaseInMem      = 1'b0,
+  parameter bit         SharedSteps    = 1'b0,
   // verilator lint_on WIDTH
   parameter int         Base           = 0,
   parameter `FINNR_UINT WeightStyle    = 0,
@@ -91,6 +92,7 @@ module finnr_vvu #(
     .Search(Search),
     .StepSigns(StepSigns),
     .BaseInMem(BaseInMem),
+    .SharedSteps(SharedSteps),
     .Base(Base),
     .WeightStyle(WeightStyle),
     .ThresholdStyle(ThresholdStyle),

@@ -100,7 +100,8 @@ Cost block_cost(const UnitShape& u, int inputs) {
   if (u.kind == "mvu" || u.kind == "vvu") {
     add_matrix(cost, u, inputs);
     const std::int64_t channels = u.kind == "vvu" ? u.at("Channels", 1) : u.at("Groups", 1) * u.at("Mh", 1);
-    if (u.at("NumThresholds") > 0) add_memory(cost, u.at("ThresholdStyle", 1), terms::step_word(u), channels / u.at("Pe", 1), inputs);
+    const std::int64_t folds = u.at("SharedSteps") != 0 ? 1 : channels / u.at("Pe", 1);
+    if (u.at("NumThresholds") > 0) add_memory(cost, u.at("ThresholdStyle", 1), terms::step_word(u), folds, inputs);
   }
   if (u.kind == "threshold") add_memory(cost, u.at("MemStyle", 1), terms::step_word(u), u.at("Channels", 1) / u.at("Pe", 1), inputs);
   return cost;

@@ -123,7 +123,7 @@ std::int64_t step_word(const UnitShape& u) {
 }
 
 Formulas threshold(const UnitShape& u, int k) {
-  Formulas f{{{"one", 1}}, {{"one", 1}}};
+  Formulas f{{{"one", 1}}, {{"valid", u.at("Search") != 0 ? 0 : 2, true}}};
   add_steps(f, step_shape(u, u.at("Channels", 1), u.at("XBits", 1), u.at("XSigned") != 0), false, k);
   return f;
 }

@@ -126,7 +126,7 @@ void add_searched(Formulas& f, const StepShape& s, int k) {
 StepShape step_shape(const UnitShape& u, std::int64_t channels, std::int64_t bits, bool is_signed) {
   const std::int64_t pe = u.at("Pe", 1);
   return {pe,
-          channels / pe,
+          u.at("SharedSteps") != 0 ? 1 : channels / pe,
           u.at("NumThresholds"),
           bits,
           is_signed,

@@ -63,8 +63,11 @@ class Guess {
     n_["ThresholdStyle"] = 1;
     n_["Core"] = static_cast<std::int64_t>(unit.core);
     n_["Pipeline"] = unit.pipeline;
-    if (unit.steps)
-      n_["ThresholdStyle"] = add_steps(n_, *unit.steps, counted_accumulator(unit.x, unit.w, unit.accumulator, inputs), unit.pe, folds);
+    if (!unit.steps) return;
+    const bool shared = unit.steps->rows() == 1;
+    n_["SharedSteps"] = shared ? 1 : 0;
+    n_["ThresholdStyle"] =
+        add_steps(n_, *unit.steps, counted_accumulator(unit.x, unit.w, unit.accumulator, inputs), unit.pe, shared ? 1 : folds);
   }
 
   const Stream& in_;

@@ -133,7 +133,8 @@ class Maker {
 
   void add_thresholds(Parameters& parameters, const HardwareSteps& steps, std::int64_t channels, int pe) const {
     add_steps(parameters, steps);
-    std::string image = threshold_image(steps, channels, pe);
+    parameters.emplace_back("SharedSteps", steps.shared ? 1 : 0);  // one word serves every beat
+    std::string image = threshold_image(steps, steps.shared ? pe : channels, pe);
     parameters.emplace_back("ThresholdStyle", table_style(image));
     parameters.emplace_back("ThresholdFile", store_(unit_.name + "_thresholds", std::move(image)));
   }

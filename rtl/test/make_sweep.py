@@ -247,8 +247,8 @@ def vvu(rng, channels, k_size, pe, simd, x_bits, x_kind, w_bits, w_kind, **k):
 
 
 def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in_bits, k=0, out_bits=0, search=0, signs=0,
-        base_in_mem=0, base=0, pad=0, acc_extra=0, thr_extra=0, style=0, core=1, pipeline=0):
-    """Matrix or depthwise unit: mh output channels, each a sum of mw products."""
+        base_in_mem=0, base=0, pad=0, acc_extra=0, thr_extra=0, style=0, core=1, pipeline=0, shared=0):
+    """Matrix or depthwise unit: mh output channels, each a sum of mw products; shared: the thresholds of pe channels serve all."""
     real = mw - pad
     xnor = x_kind == BIPOLAR and w_kind == BIPOLAR
     wlo, whi = value_range(w_bits, w_kind)
@@ -285,7 +285,8 @@ def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in
         out_bits = bits_for(-real, real, 1) if xnor else acc_bits
     p = dict(shape, Pe=pe, Simd=simd, XBits=x_bits, XKind=x_kind, WBits=w_bits, WKind=w_kind, AccBits=acc_bits,
              AccSigned=signed, OutBits=out_bits, NumThresholds=k, ThrBits=1, Search=search, StepSigns=signs,
-             BaseInMem=base_in_mem, Base=base, WeightStyle=style, ThresholdStyle=style, Core=core, Pipeline=pipeline)
+             BaseInMem=base_in_mem, SharedSteps=shared, Base=base, WeightStyle=style, ThresholdStyle=style, Core=core,
+             Pipeline=pipeline)
     case = Case(module, p, in_bits, [out_bits] * pe)
     case.data['weight'] = flat(weights)
     words = []
@@ -301,11 +302,12 @@ def mac(rng, module, shape, mh, mw, pe, simd, x_bits, x_kind, w_bits, w_kind, in
         p['ThrBits'] = 0
         q = dict(p, XSigned=signed)
         q['ThrBits'] = bits_for(lo, hi + 1, signed) + thr_extra
-        thr, sign, bases = thresholds(rng, mh, lo, hi, q, likely)
+        thr, sign, bases = thresholds(rng, pe if shared else mh, lo, hi, q, likely)
         p['ThrBits'] = q['ThrBits']
         case.params = p
-        case.data['thr'], case.data['sign'] = flat(thr), flat(sign)
-        case.data['base'] = bases if base_in_mem else [base] * mh
+        times = mh // pe if shared else 1
+        case.data['thr'], case.data['sign'] = flat(thr) * times, flat(sign) * times
+        case.data['base'] = bases * times if base_in_mem else [base] * mh
         case.image('ThresholdFile', threshold_words(q, thr, sign, bases))
     return case
 
@@ -526,6 +528,9 @@ def mvus(r):
         m(16, 6, 2, 4, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), m(8, 7, 7, 8, 4, u, 1, b, k=15, out_bits=4, search=1),
         m(8, 4, 1, 8, 4, s, 4, s, k=6, out_bits=3, search=1, signs=2, base_in_mem=1, style=2),
         m(24, 4, 2, 12, 1, b, 1, b, k=3, out_bits=2, search=1, base=1), m(18, 1, 1, 3, 2, s, 2, s, k=3, out_bits=2, style=2),
+        # thresholds of the first PE channels for all
+        m(16, 12, 4, 8, 1, b, 1, b, k=1, out_bits=1, shared=1), m(8, 6, 2, 4, 4, u, 4, s, k=7, out_bits=3, shared=1),
+        m(9, 6, 3, 3, 2, u, 1, b, k=3, out_bits=2, search=1, signs=2, base_in_mem=1, shared=1, groups=2),
         # grouped
         m(6, 4, 2, 3, 4, u, 4, s, groups=3), m(5, 3, 3, 5, 3, s, 3, s, groups=2), m(4, 2, 1, 1, 1, b, 1, b, groups=4),
         m(1, 1, 1, 1, 4, u, 4, s, groups=5, k=3, out_bits=2), m(9, 2, 1, 9, 1, b, 1, b, groups=2, pad=1, k=1, out_bits=1),
@@ -547,7 +552,7 @@ def vvus(r):
         v(6, 9, 2, 1, 4, u, 4, s, k=15, out_bits=4, base=-8), v(8, 9, 4, 3, 1, b, 1, b, k=1, out_bits=1),
         v(4, 9, 1, 9, 2, u, 2, s, k=3, out_bits=2, signs=2, base_in_mem=1), v(5, 1, 5, 1, 8, s, 8, s, k=7, out_bits=3),
         v(6, 9, 3, 1, 8, u, 8, s, k=255, out_bits=8, search=1, base=-128), v(4, 4, 2, 2, 3, s, 3, s, k=3, out_bits=2, signs=1),
-        v(12, 10, 4, 5, 1, b, 1, b, pad=1, k=3, out_bits=2, search=1, style=2)]
+        v(12, 10, 4, 5, 1, b, 1, b, pad=1, k=3, out_bits=2, search=1, style=2), v(8, 9, 2, 3, 3, u, 3, s, k=3, out_bits=2, shared=1)]
 
 
 def cores(r):
@@ -593,7 +598,7 @@ def random_compute(r, n):
             search = r.randint(0, 1)
             k = r.randint(1, 9)
             extra = dict(k=k, out_bits=clog2(k + 1) + r.randint(0, 1), search=search, signs=r.choice([0, 2] if search else [0, 1, 2]),
-                         base_in_mem=r.randint(0, 1), base=r.randint(-3, 3), thr_extra=r.randint(0, 1))
+                         base_in_mem=r.randint(0, 1), base=r.randint(-3, 3), thr_extra=r.randint(0, 1), shared=r.choice([0, 0, 1]))
         sf = r.randint(1, 6)
         if simd * sf > 2 and r.random() < 0.3:
             extra['pad'] = r.randint(1, 2)
