@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Memory blocks, ultra RAMs and DSP blocks of a unit: what its parameters ask for, in the best shape of a block.
+// Memory blocks, ultra RAMs and DSP blocks of a unit: what its parameters ask for, as the tool lays it out.
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "finnr/base/integers.h"
 #include "finnr/cost/core_cells.h"
@@ -16,51 +17,77 @@ constexpr std::int64_t kBlock = 2;
 constexpr std::int64_t kUltra = 3;
 constexpr std::int64_t kSplit = 4;
 
-/// Blocks of 18 Kb of a memory with one port for each direction: whole blocks of 18 Kb or of 36 Kb (two) in one of their shapes.
-std::int64_t blocks(std::int64_t width, std::int64_t depth, int inputs) {
+/// A memory in blocks: how many of 18 Kb, and in how many parts its words lie side by side in them.
+struct Layout {
+  std::int64_t blocks = 0;
+  std::int64_t parts = 1;
+};
+
+/// Of a memory with one port for each direction: whole blocks of 18 Kb or of 36 Kb (two), all in one of their shapes. A memory deeper
+/// than the shape is a wide one of its depth, with all parts side by side and a multiplexer behind. The tool takes what costs the
+/// least: 129 a block of 18 Kb, 257 a block of 36 Kb, and a half for every input of a multiplexer beyond the first (Yosys, memory_libmap
+/// with the costs of its libraries of block RAM).
+Layout layout(std::int64_t width, std::int64_t depth, int inputs) {
   struct Shape {
     std::int64_t depth;
     std::int64_t width;
     std::int64_t blocks;
+    double cost;
   };
-  static constexpr std::array<Shape, 13> kXilinx = {{{512, 36, 1},
-                                                     {1024, 18, 1},
-                                                     {2048, 9, 1},
-                                                     {4096, 4, 1},
-                                                     {8192, 2, 1},
-                                                     {16384, 1, 1},
-                                                     {512, 72, 2},
-                                                     {1024, 36, 2},
-                                                     {2048, 18, 2},
-                                                     {4096, 9, 2},
-                                                     {8192, 4, 2},
-                                                     {16384, 2, 2},
-                                                     {32768, 1, 2}}};
-  static constexpr std::array<Shape, 6> kEcp5 = {{{512, 36, 1}, {1024, 18, 1}, {2048, 9, 1}, {4096, 4, 1}, {8192, 2, 1}, {16384, 1, 1}}};
-  std::int64_t least = INT64_MAX;
+  static constexpr std::array<Shape, 13> kXilinx = {{{512, 36, 1, 129},
+                                                     {1024, 18, 1, 129},
+                                                     {2048, 9, 1, 129},
+                                                     {4096, 4, 1, 129},
+                                                     {8192, 2, 1, 129},
+                                                     {16384, 1, 1, 129},
+                                                     {512, 72, 2, 257},
+                                                     {1024, 36, 2, 257},
+                                                     {2048, 18, 2, 257},
+                                                     {4096, 9, 2, 257},
+                                                     {8192, 4, 2, 257},
+                                                     {16384, 2, 2, 257},
+                                                     {32768, 1, 2, 257}}};
+  static constexpr std::array<Shape, 6> kEcp5 = {
+      {{512, 36, 1, 128}, {1024, 18, 1, 128}, {2048, 9, 1, 128}, {4096, 4, 1, 128}, {8192, 2, 1, 128}, {16384, 1, 1, 128}}};
+  constexpr double kMultiplexed = 0.5;
+  Layout best;
+  double least = std::numeric_limits<double>::max();
   const auto look = [&](const auto& shapes) {
-    for (const Shape& s : shapes) least = std::min(least, ceil_div(width, s.width) * ceil_div(depth, s.depth) * s.blocks);
+    for (const Shape& s : shapes) {
+      const std::int64_t parts = ceil_div(depth, s.depth);
+      const std::int64_t count = ceil_div(parts * width, s.width);
+      const double cost = s.cost * static_cast<double>(count) + kMultiplexed * static_cast<double>((parts - 1) * width);
+      if (cost < least) {
+        least = cost;
+        best = {count * s.blocks, parts};
+      }
+    }
   };
   if (inputs == 6) {
     look(kXilinx);
   } else {
     look(kEcp5);
   }
-  return least;
+  return best;
 }
 
-/// A memory in the style that the unit asks for.
+/// A memory in the style that the unit asks for; blocks with the multiplexer behind them and the address that it keeps.
 void add_memory(Cost& cost, std::int64_t style, std::int64_t width, std::int64_t depth, int inputs) {
   constexpr std::int64_t kUltraWidth = 72;
   constexpr std::int64_t kUltraDepth = 4096;
-  if (style == kBlock) cost.bram18 += blocks(width, depth, inputs);
+  if (style == kBlock) {
+    const Layout memory = layout(width, depth, inputs);
+    cost.bram18 += memory.blocks;
+    cost.lut += width * terms::mux(memory.parts, inputs);
+    cost.ff += terms::log2_up(memory.parts);
+  }
   if (style == kSplit) cost.bram18 += split_rom(depth, width).blocks;
   if (style == kUltra) cost.uram += ceil_div(width, kUltraWidth) * ceil_div(depth, kUltraDepth);
 }
 
 void add_ring(Cost& cost, const UnitShape& ring, int inputs) {
   const terms::Ring memory = terms::replay_ring(ring);
-  if (ring.at("Passes", 1) > 1 && memory.block) cost.bram18 += blocks(ring.at("Width", 1), memory.slots, inputs);
+  if (ring.at("Passes", 1) > 1 && memory.block) add_memory(cost, kBlock, ring.at("Width", 1), memory.slots, inputs);
 }
 
 void add_matrix(Cost& cost, const UnitShape& u, int inputs) {

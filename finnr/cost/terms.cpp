@@ -206,7 +206,11 @@ UnitTerms unit_terms(const UnitShape& shape, int inputs) {
   const auto* kind = std::ranges::find(kKinds, shape.kind, &Kind::name);
   FINNR_CHECK(kind != kKinds.end(), "every kind of unit has formulas");
   const Formulas formulas = kind->formulas(shape, inputs);
-  return {plain(formulas.lut), plain(formulas.ff)};
+  UnitTerms terms{plain(formulas.lut), plain(formulas.ff)};
+  const Cost behind = block_cost(shape, inputs);
+  terms.lut.push_back({"multiplexers of blocks", static_cast<double>(behind.lut), true});
+  terms.ff.push_back({"addresses of blocks", static_cast<double>(behind.ff), true});
+  return terms;
 }
 
 }  // namespace finnr

@@ -29,7 +29,7 @@ UnitTerms unit_terms(const UnitShape& shape, int inputs);
 /// The kinds of units that there are formulas for: all of kind_name().
 std::span<const std::string_view> costed_kinds();
 
-/// Memory blocks, ultra RAMs and DSP blocks: exact rules, no constants.
+/// Memory blocks, ultra RAMs and DSP blocks, and the LUTs and flip-flops behind deep memories of blocks: exact rules, no constants.
 Cost block_cost(const UnitShape& shape, int inputs);
 
 }  // namespace finnr
