@@ -29,15 +29,26 @@ void add_operators(Formulas& f, const CoreShape& core, int k) {
   const std::int64_t each = !rare                     ? std::max(core.x_bits, core.w_bits) + 1
                             : core.w_kind == kBipolar ? 3 * core.x_bits + 2
                                                       : 4 * core.w_bits + 12;
+  // Blocks add what they multiply to the sum of the one before, and have registers in front and behind: with one register all of a sum is
+  // theirs. More registers need a tree, whose sums of four products and more are adders.
+  const std::int64_t levels = log2_up(core.simd) + 1;
+  std::int64_t tree_bits = 0;
+  std::int64_t tree_registers = 0;
+  for (std::int64_t level = 2; dsp && core.registers > 1 && level < levels; ++level) {
+    const std::int64_t sums = ceil_div(core.simd, std::int64_t{1} << level);
+    const std::int64_t bits = std::min(dot, core.x_bits + core.w_bits + 1 + level);
+    tree_bits += core.pe * sums * bits;
+    tree_registers += core.pe * sums * bits * ((level + 1) * core.registers / levels - level * core.registers / levels);
+  }
   f.lut.insert(f.lut.end(), {{"counted pairs", mine && core.xnor() ? static_cast<double>(products) * (rare ? 3.6 : 1) : 0, rare},
                              {"added bits", added ? products * each : 0, rare},
                              {"product bits", multiplied && !dsp ? products * core.x_bits * core.w_bits : 0},
                              {"product operands", multiplied && !dsp ? products * (core.x_bits + core.w_bits) : 0},
-                             {"sums of blocks", dsp ? core.pe * (core.simd - 1) * (core.x_bits + core.w_bits) : 0},
+                             {"sums of blocks", tree_bits},
                              {"accumulated bits", mine && core.beats > 1 ? core.pe * core.sum_bits : 0}});
   f.ff.insert(f.ff.end(), {{"dot products", mine && !dsp ? core.pe * dot : 0},
-                           {"dot products of blocks", dsp ? core.pe * dot : 0},
-                           {"registers of sums", mine ? products * (core.x_bits + core.w_bits) * (core.registers - 1) : 0},
+                           {"sums of blocks", tree_registers, true},
+                           {"registers of sums", mine && !dsp ? products * (core.x_bits + core.w_bits) * (core.registers - 1) : 0},
                            {"accumulated bits", mine && core.beats > 1 ? core.pe * core.sum_bits : 0, true}});
 }
 
@@ -55,8 +66,7 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
   const std::int64_t stages = 1 + behind + core.registers;   // a valid bit each, and what is the first and the last of a result
   const bool read_late = behind > 0 && core.depth > 1 && !core.merged;
   const double columns = in_luts ? different_columns(word, core.depth) : 0;
-  const bool own_weights = multiplied_in_dsp(core);  // registers of the blocks
-  const bool own_inputs = own_weights && (core.per_lane || core.pe == 1);
+  const bool blocks = multiplied_in_dsp(core);  // whose registers are the last ones of inputs, and of weights behind the memory's own
   const std::int64_t halves = style == kSplitStyle && split.block_words < core.depth ? split.block_bits : 0;  // a choice between both
   const std::int64_t preset_word = core.preset ? steps.lanes * (steps.threshold_bits + (steps.bases ? 1 : 0)) : 0;
   const bool preset_in_luts = core.preset && steps.in_luts;
@@ -74,10 +84,10 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
                              {"preset signs", core.preset ? core.pe : 0}});
   f.ff.insert(f.ff.end(), {{"one", 1},
                            {"core", cells.registers, true},
-                           {"inputs", own_inputs ? 0 : core.inputs() * (1 + behind), true},
-                           {"weights", own_weights ? 0 : columns, true},
+                           {"inputs", core.inputs() * (behind + (blocks ? 0 : 1)), true},
+                           {"weights", columns, true},
                            {"weights of two memories", split.luts > 0 ? word - split.block_bits + halves : 0},
-                           {"weights read late", read_late && !own_weights ? (in_luts ? columns : static_cast<double>(word)) : 0, true},
+                           {"weights read late", read_late && !blocks ? (in_luts ? columns : static_cast<double>(word)) : 0, true},
                            {"counters", (core.depth > 1 ? counter_bits(core.depth) : 0) + loop(core.beats), true},
                            {"address bits of constants", core.merged ? counter_bits(core.depth) * (1 + behind) : 0, true},
                            {"stages", stages * (core.beats > 1 ? 3 : 1) + (core.beats > 1 ? 2 : 0) + (compared ? 2 : 0), true},
