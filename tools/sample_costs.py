@@ -85,8 +85,11 @@ def concat(r):
 
 
 def join(r):
-    function = r.choice([0, 0, 1])
+    function = r.choice([0, 1])
     a, b = r.randint(1, 8), r.randint(1, 8)
+    if function and r.random() < 0.7:  # too small for a DSP block
+        a = r.randint(1, 7)
+        b = r.randint(1, 8 - a)
     kinds = r.choice([(U, U), (S, S), (U, S)])
     mixed = kinds == (U, S)
     out = a + b if function else max(a + mixed, b) + 1

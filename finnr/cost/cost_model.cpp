@@ -18,10 +18,10 @@ using Json = nlohmann::ordered_json;
 
 constexpr std::array<std::string_view, 2> kCells = {"xilinx", "ecp5"};
 
-double sum(const Terms& terms, const std::vector<double>& constants) {
+double sum(const Terms& terms, const std::vector<double>& constants, double factor) {
   double total = 0;
   std::size_t next = 0;
-  for (const Term& term : terms) total += term.exact ? term.value : term.value * constants[next++];
+  for (const Term& term : terms) total += term.value * (term.exact ? factor : constants[next++]);
   return std::max(0.0, total);
 }
 
@@ -42,6 +42,15 @@ Json constants_json(const Terms& terms, const std::vector<double>& constants) {
     if (!term.exact) json[std::string(term.name)] = constants[next++];
   }
   return json;
+}
+
+/// A factor that a file need not say.
+Result<double> read_factor(const Json& entry, const char* name, const std::string& file, const std::string& kind) {
+  const auto found = entry.find(name);
+  if (found == entry.end()) return 1.0;
+  if (!found->is_number() || !std::isfinite(found->get<double>()) || found->get<double>() < 0)
+    return bad(file, fmt::format("'{}' of '{}' is no factor", name, kind));
+  return found->get<double>();
 }
 
 Result<std::vector<double>> read_constants(const Json& json, const Terms& terms, const std::string& file, const std::string& kind) {
@@ -70,8 +79,8 @@ Cost CostModel::cost(const UnitShape& shape) const {
   const auto found = kinds.find(shape.kind);
   FINNR_CHECK(found != kinds.end(), "every kind of unit has constants");
   const UnitTerms terms = unit_terms(shape, inputs);
-  cost.lut = std::llround(sum(terms.lut, found->second.lut));
-  cost.ff = std::llround(sum(terms.ff, found->second.ff));
+  cost.lut = std::llround(sum(terms.lut, found->second.lut, found->second.lut_factor));
+  cost.ff = std::llround(sum(terms.ff, found->second.ff, found->second.ff_factor));
   return cost;
 }
 
@@ -105,7 +114,9 @@ std::string to_json(const CostModel& model) {
   const char* between = "\n";
   for (const auto& [kind, constants] : model.kinds) {
     const UnitTerms terms = unit_terms(any(kind), inputs);
-    const Json json = {{"lut", constants_json(terms.lut, constants.lut)}, {"ff", constants_json(terms.ff, constants.ff)}};
+    Json json = {{"lut", constants_json(terms.lut, constants.lut)}, {"ff", constants_json(terms.ff, constants.ff)}};
+    if (constants.lut_factor != 1) json["lut_factor"] = constants.lut_factor;
+    if (constants.ff_factor != 1) json["ff_factor"] = constants.ff_factor;
     text += fmt::format("{}  \"{}\": {}", between, kind, json.dump());
     between = ",\n";
   }
@@ -131,6 +142,8 @@ Result<CostModel> parse_cost_model(std::string_view text, const std::string& fil
     KindConstants constants;
     FINNR_ASSIGN(constants.lut, read_constants(entry["lut"], terms.lut, file, name));
     FINNR_ASSIGN(constants.ff, read_constants(entry["ff"], terms.ff, file, name));
+    FINNR_ASSIGN(constants.lut_factor, read_factor(entry, "lut_factor", file, name));
+    FINNR_ASSIGN(constants.ff_factor, read_factor(entry, "ff_factor", file, name));
     model.kinds.emplace(name, std::move(constants));
   }
   return model;

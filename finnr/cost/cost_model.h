@@ -23,10 +23,13 @@ Cells cells_of(LogicFamily family);
 /// Inputs of a LUT of such cells.
 int lut_inputs(Cells cells);
 
-/// The constants of one kind of unit, one for every term of its formulas (terms.h).
+/// The constants of one kind of unit, one for every term of its formulas (terms.h) that is not exact, and what another tool makes of an
+/// exact one, which is one of its own for those that were fitted to samples.
 struct KindConstants {
   std::vector<double> lut;
   std::vector<double> ff;
+  double lut_factor = 1;
+  double ff_factor = 1;
 };
 
 /// Cost functions with their constants.

@@ -114,18 +114,17 @@ Problem problem_of(std::span<const Sample> samples, Cells cells, bool lut) {
   return problem;
 }
 
-std::vector<double> scaled(const Problem& problem, std::vector<double> constants) {
+/// The factor that brings what a model says of samples closest to what they have, as least squares of relative errors.
+double factor_of(const CostModel& model, std::span<const Sample> samples, Cost::Member member) {
   double square = 0;
   double product = 0;
-  for (std::size_t s = 0; s < problem.rows.size(); ++s) {
-    const double weight = 1.0 / problem.size[s];
-    const double now = predicted(problem.rows[s], constants) * weight;
+  for (const Sample& sample : samples) {
+    const double weight = 1.0 / static_cast<double>(std::max<std::int64_t>(1, sample.cost.*member));
+    const double now = static_cast<double>(model.cost(sample.shape).*member) * weight;
     square += now * now;
-    product += now * problem.wanted[s] * weight;
+    product += now * static_cast<double>(sample.cost.*member) * weight;
   }
-  const double factor = square > 0 ? product / square : 1.0;
-  for (double& constant : constants) constant *= factor;
-  return constants;
+  return square > 0 ? product / square : 1.0;
 }
 
 }  // namespace
@@ -168,7 +167,16 @@ KindConstants fit(std::span<const Sample> samples, Cells cells) {
 }
 
 KindConstants scaled(const KindConstants& prior, std::span<const Sample> samples, Cells cells) {
-  return {scaled(problem_of(samples, cells, true), prior.lut), scaled(problem_of(samples, cells, false), prior.ff)};
+  if (samples.empty()) return prior;
+  const CostModel model{cells, {{samples.front().shape.kind, prior}}};
+  KindConstants result = prior;
+  const double lut = factor_of(model, samples, &Cost::lut);
+  const double ff = factor_of(model, samples, &Cost::ff);
+  for (double& constant : result.lut) constant *= lut;
+  for (double& constant : result.ff) constant *= ff;
+  result.lut_factor *= lut;
+  result.ff_factor *= ff;
+  return result;
 }
 
 Errors errors(const CostModel& model, std::span<const Sample> samples, Cost::Member member) {

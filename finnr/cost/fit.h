@@ -32,8 +32,8 @@ SplitSamples split_samples(std::span<const Sample> samples);
 /// errors, where large ones weigh more from round to round.
 KindConstants fit(std::span<const Sample> samples, Cells cells);
 
-/// The constants that fit `samples` best while staying close to `prior`: one factor for all constants of LUTs and one for those of
-/// flip-flops. For a few units of one design, which cannot tell terms apart.
+/// The constants that fit `samples` of one kind best while staying close to `prior`: one factor for all LUTs and one for all flip-flops,
+/// those of exact terms too. For a few units of one design, which cannot tell terms apart.
 KindConstants scaled(const KindConstants& prior, std::span<const Sample> samples, Cells cells);
 
 /// Errors of predictions, as shares of what synthesis made (of one LUT where that is nothing).

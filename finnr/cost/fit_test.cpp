@@ -78,8 +78,12 @@ TEST(Fit, ScalesConstantsToAFewUnits) {
   sample.cost.lut *= 2;
   CostModel scaled_model = model;
   scaled_model.kinds["width"] = scaled(model.kinds.at("width"), std::vector<Sample>{sample}, Cells::kXilinx);
-  EXPECT_EQ(scaled_model.cost(sample.shape).lut, sample.cost.lut);
+  EXPECT_NEAR(static_cast<double>(scaled_model.cost(sample.shape).lut), static_cast<double>(sample.cost.lut), 1.0) << "rounded";
   EXPECT_EQ(scaled_model.cost(sample.shape).ff, sample.cost.ff);
+  const Result<CostModel> again = parse_cost_model(to_json(scaled_model), "x");
+  ASSERT_TRUE(again.ok()) << to_text(again.error());
+  EXPECT_EQ(to_json(*again), to_json(scaled_model));
+  EXPECT_EQ(again->cost(sample.shape), scaled_model.cost(sample.shape));
 }
 
 TEST(CostFile, RoundTripAndRefusals) {
@@ -98,6 +102,9 @@ TEST(CostFile, RoundTripAndRefusals) {
   refused(R"({"cells": "xilinx", "kinds": {}})", "it has no kind");
   refused(R"({"cells": "xilinx", "kinds": {"cast": {}}})", "'lut' and 'ff'");
   refused(R"({"cells": "xilinx", "kinds": {"cast": {"lut": {}, "ff": {}}, "concat": {"lut": {}, "ff": {}}}})", "no constant for");
+  std::string factor = to_json(model);
+  factor.replace(factor.find("\"cast\": {"), 9, "\"cast\": {\"lut_factor\": -1, ");
+  refused(factor, "'lut_factor' of 'cast' is no factor");
   EXPECT_FALSE(cost_model("no-such-file", LogicFamily::kXc7).ok());
   const Result<ScratchFolder> folder = ScratchFolder::make();
   const std::string path = (folder->path() / "costs.json").string();

@@ -30,11 +30,14 @@ void add_operators(Formulas& f, const CoreShape& core, int k) {
                             : core.w_kind == kBipolar ? 3 * core.x_bits + 2
                                                       : 4 * core.w_bits + 12;
   // Blocks add what they multiply to the sum of the one before, and have registers in front and behind: with one register all of a sum is
-  // theirs. More registers need a tree, whose sums of four products and more are adders.
+  // theirs. More registers need a tree, whose sums of four products and more are adders. Blocks of an ECP5 multiply alone.
+  // An accumulator is a LUT a bit that lets go of the sum before and another one that adds.
+  const bool within = dsp && rare;
+  const bool accumulated = mine && core.beats > 1;
   const std::int64_t levels = log2_up(core.simd) + 1;
-  std::int64_t tree_bits = 0;
+  std::int64_t tree_bits = dsp && !rare ? core.pe * (core.simd - 1) * (core.x_bits + core.w_bits) : 0;
   std::int64_t tree_registers = 0;
-  for (std::int64_t level = 2; dsp && core.registers > 1 && level < levels; ++level) {
+  for (std::int64_t level = 2; within && core.registers > 1 && level < levels; ++level) {
     const std::int64_t sums = ceil_div(core.simd, std::int64_t{1} << level);
     const std::int64_t bits = std::min(dot, core.x_bits + core.w_bits + 1 + level);
     tree_bits += core.pe * sums * bits;
@@ -44,12 +47,13 @@ void add_operators(Formulas& f, const CoreShape& core, int k) {
                              {"added bits", added ? products * each : 0, rare},
                              {"product bits", multiplied && !dsp ? products * core.x_bits * core.w_bits : 0},
                              {"product operands", multiplied && !dsp ? products * (core.x_bits + core.w_bits) : 0},
-                             {"sums of blocks", tree_bits},
-                             {"accumulated bits", mine && core.beats > 1 ? core.pe * core.sum_bits : 0}});
-  f.ff.insert(f.ff.end(), {{"dot products", mine && !dsp ? core.pe * dot : 0},
+                             {"sums of blocks", tree_bits, rare},
+                             {"accumulated bits", accumulated && !within ? core.pe * core.sum_bits : 0},
+                             {"accumulated bits of blocks", accumulated && within ? 2 * core.pe * core.sum_bits : 0, true}});
+  f.ff.insert(f.ff.end(), {{"dot products", mine && !within ? core.pe * dot : 0},
                            {"sums of blocks", tree_registers, true},
-                           {"registers of sums", mine && !dsp ? products * (core.x_bits + core.w_bits) * (core.registers - 1) : 0},
-                           {"accumulated bits", mine && core.beats > 1 ? core.pe * core.sum_bits : 0, true}});
+                           {"registers of sums", mine && !within ? products * (core.x_bits + core.w_bits) * (core.registers - 1) : 0},
+                           {"accumulated bits", accumulated ? core.pe * core.sum_bits : 0, true}});
 }
 
 /// What a matrix and a depthwise unit have in common: weights, core, thresholds. A sum that starts below its one threshold needs
@@ -66,7 +70,8 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
   const std::int64_t stages = 1 + behind + core.registers;   // a valid bit each, and what is the first and the last of a result
   const bool read_late = behind > 0 && core.depth > 1 && !core.merged;
   const double columns = in_luts ? different_columns(word, core.depth) : 0;
-  const bool blocks = multiplied_in_dsp(core);  // whose registers are the last ones of inputs, and of weights behind the memory's own
+  // Blocks have the last registers of inputs within, and of weights those behind the memory's own.
+  const bool blocks = multiplied_in_dsp(core) && k == 6;
   const std::int64_t halves = style == kSplitStyle && split.block_words < core.depth ? split.block_bits : 0;  // a choice between both
   const std::int64_t preset_word = core.preset ? steps.lanes * (steps.threshold_bits + (steps.bases ? 1 : 0)) : 0;
   const bool preset_in_luts = core.preset && steps.in_luts;

@@ -58,8 +58,9 @@ double chunk_functions(const StepShape& s, std::int64_t low, std::int64_t high, 
 /// Chunks of a comparison of operators, for which unsigned numbers have a bit more.
 std::int64_t chunks(const StepShape& s) { return ceil_div(s.wide() + (s.is_signed ? 0 : 1), kChunk); }
 
-/// Every threshold of a lane is compared with the input and the hits are counted. With one fold the thresholds are constants, and a
-/// level of few bits is looked up.
+/// Every threshold of a lane is compared with the input and the hits are counted, which takes a full adder for each that has no bit of
+/// its own in the level, and more where a level may fall: then the sum is turned before and after. With one fold the thresholds are
+/// constants, and a level of few bits is looked up.
 void add_compared(Formulas& f, const StepShape& s, int k) {
   const std::int64_t compared = s.lanes * s.steps;
   const std::int64_t word = s.lanes * (s.steps * s.threshold_bits + (s.falling ? 1 : 0) + (s.bases ? s.out : 0));
@@ -73,6 +74,7 @@ void add_compared(Formulas& f, const StepShape& s, int k) {
                              {"looked up levels", looked_up ? s.lanes * s.out : 0},
                              {"added hits", counted ? compared - s.lanes * log2_up(s.steps + 1) : 0},
                              {"levels", counted ? s.lanes * s.out : 0},
+                             {"turned hits", counted && s.falling && !constant ? compared - s.lanes * log2_up(s.steps + 1) : 0},
                              {"turned levels", counted && s.falling && !constant ? s.lanes * s.out : 0},
                              {"threshold memory", s.in_luts ? rom_cells(word, s.folds, k) : 0, true},
                              {"fold counter", counter(s.folds, k)}});

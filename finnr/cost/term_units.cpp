@@ -72,11 +72,14 @@ Formulas pool(const UnitShape& u, int k) {
   constexpr std::int64_t kSigned = 1;
   // The tool keeps all bits of signed sums, though a tree of a few numbers needs less.
   const std::int64_t tree_bits = u.at("XKind") == kSigned ? each : std::min(each, x + log2_up(simd));
+  // An adder has one LUT a bit, and another one that leaves the sum before out of the first addition, unless the new number has fewer
+  // bits or comes from a register: then both are one.
+  const std::int64_t masked = u.at("XKind") != 0 && simd == 1 ? 1 : 0;
   const bool exact = k == 6;
   return {{{"one", 1},
            {"counters", counter(count, k)},
            {"beat counter", counter(inner, k)},
-           {"summed bits", sum ? out : 0},
+           {"summed bits", sum ? out * (1 + masked) : 0, exact},
            {"larger numbers", sum ? 0 : larger + lanes * (taken + (inner > 1 && x > 1 ? chosen : 0)), exact},
            {"tree of sums", sum ? pairs * x : 0},
            {"memory mux", ram.mux},

@@ -88,31 +88,46 @@ Formulas concat(const UnitShape& u, int k) {
           {{"input bits", terms::counter_bits(inputs)}, {"count bits", count}}};
 }
 
-/// Products of single bits that a product of two numbers is summed from; a sign repeats up to the last bit of the result.
-std::int64_t partial_products(const UnitShape& u) {
+/// Full adders that a tool makes of a product: its rows, one for each bit of the shorter operand, less the two that an adder sums. A sign
+/// repeats up to the last bit of the result.
+std::int64_t adders_of_product(const UnitShape& u) {
   constexpr std::int64_t kSigned = 1;
   const std::int64_t out = u.at("OutBits", 1);
   const std::int64_t a = u.at("AKind") == kSigned ? out : u.at("ABits", 1);
   const std::int64_t b = u.at("BKind") == kSigned ? out : u.at("BBits", 1);
   std::int64_t count = 0;
-  for (std::int64_t i = 0; i < a; ++i) count += std::clamp<std::int64_t>(out - i, 0, b);
+  for (std::int64_t i = 2; i < std::min(a, b); ++i) count += std::clamp<std::int64_t>(out - i, 0, std::max(a, b));
   return count;
 }
 
-/// Sums of both operands, or products of their bits, and a register. Above the shorter operand only a carry is left to add, unless its
-/// sign is repeated there.
-Formulas join(const UnitShape& u, int) {
+/// Sums of both operands, or products, and a register behind four LUTs of handshakes. Above the shorter operand of a sum only a carry is
+/// left to add, unless its sign is repeated there. A product with a bit is an and; one of so few bits that a LUT, or two of them, read
+/// all is looked up, as one with a sign of one bit is; others are rows that full adders and an adder sum up.
+Formulas join(const UnitShape& u, int k) {
   constexpr std::int64_t kSigned = 1;
+  constexpr std::int64_t kHandshakes = 4;
+  constexpr std::int64_t kRead = 6;
   const std::int64_t lanes = u.at("Lanes", 1);
   const std::int64_t a = u.at("ABits", 1);
   const std::int64_t b = u.at("BBits", 1);
+  const std::int64_t out = u.at("OutBits", 1);
   const bool product = u.at("Function") == 1;
   const bool short_sign = u.at(a <= b ? "AKind" : "BKind") == kSigned;
   const std::int64_t added = short_sign ? std::max(a, b) : std::min(a, b);
   const bool blocks = product && terms::product_in_dsp(a, b);
-  const bool gates = product && !blocks;
-  return {{{"one", 1}, {"added bits", product ? 0 : lanes * added, true}, {"partial products", gates ? lanes * partial_products(u) : 0}},
-          {{"valid", 1}, {"data", blocks ? 0 : lanes * u.at("OutBits", 1)}}};
+  const bool anded = product && ((a == 1 && u.at("AKind") != kSigned) || (b == 1 && u.at("BKind") != kSigned));
+  const bool gates = product && !blocks && !anded;
+  const bool one = gates && a + b <= kRead;
+  const bool two = gates && !one && (a + b == kRead + 1 || std::min(a, b) == 1);
+  const bool rows = gates && !one && !two;
+  return {{{"handshakes", kHandshakes, k == 6},
+           {"added bits", product ? 0 : lanes * added, true},
+           {"anded bits", anded ? lanes * std::max(a, b) : 0, true},
+           {"bits of a LUT", one ? lanes * out : 0},
+           {"bits of two LUTs", two ? lanes * out : 0},
+           {"product bits", rows ? lanes * out : 0, k == 6},
+           {"adders of products", rows ? lanes * adders_of_product(u) : 0}},
+          {{"valid", 1, true}, {"data", blocks ? 0 : lanes * (anded ? std::max(a, b) : out), true}}};
 }
 
 /// A ring of frames: counters of frames and words on both sides, of passes, perhaps addresses, and a memory that the tool puts where
