@@ -27,6 +27,7 @@ std::string kind_of_type(std::string_view type) {
 
 /// A unit of the design stands in the top module as u_<name>.
 std::string unit_of_cell(const std::string& cell) { return cell.starts_with("u_") ? cell.substr(2) : cell; }
+std::string cell_of_unit(const std::string& unit) { return unit.empty() ? "" : "u_" + unit; }
 
 Status check_unit(const Bundle& bundle, const std::string& unit) {
   std::string names;
@@ -53,7 +54,7 @@ class Synthesizer {
     YosysRun yosys(tool, options_.family, folder_, scratch.path().filename());
 
     report("elaborate", 0);
-    FINNR_ASSIGN(const RtlilModule top, yosys.elaborate(bundle_));
+    FINNR_ASSIGN(const RtlilModule top, yosys.elaborate(bundle_, cell_of_unit(options_.unit)));
     Synthesis result;
     result.family = options_.family;
     result.tool = tool.version;

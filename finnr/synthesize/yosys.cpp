@@ -54,14 +54,18 @@ Result<YosysRun::Command> YosysRun::script(const std::string& name, const std::s
   return Command{tool_.program, "-q", "-s", file};
 }
 
-Result<RtlilModule> YosysRun::elaborate(const Bundle& bundle) {
+Result<RtlilModule> YosysRun::elaborate(const Bundle& bundle, const std::string& cell) {
   const FamilyInfo& family = info(family_);
   std::string text;
   if (!family.primitives.empty()) text += fmt::format("read_verilog -lib {}\n", family.primitives);
   for (const std::string& source : bundle.sources) {
-    if (std::filesystem::path(source).extension() != ".sv") continue;
-    text += fmt::format("read_verilog -defer -sv -I rtl {}{} {}\n", family.macro.empty() ? "" : "-D", family.macro, source);
+    const std::filesystem::path file = source;
+    if (file.extension() != ".sv") continue;
+    // The library is elaborated with the parameters of its instances, the top module has none.
+    text += fmt::format("read_verilog {}-sv -I rtl {}{} {}\n", file.stem() == bundle.top ? "" : "-defer ", family.macro.empty() ? "" : "-D",
+                        family.macro, source);
   }
+  if (!cell.empty()) text += fmt::format("delete {0}/c:* {0}/c:{1} %d\n", bundle.top, cell);
   text += fmt::format("hierarchy -check -top {}\nwrite_rtlil {}\nselect -module {}\nwrite_rtlil -selected {}\n", bundle.top,
                       (work_ / kDesign).string(), bundle.top, (work_ / "top.il").string());
   FINNR_ASSIGN(const Command command, script("elaborate", text));

@@ -33,8 +33,9 @@ class YosysRun {
 
   using Command = std::vector<std::string>;
 
-  /// Reads the sources, so that every module has its parameters. Returns the top module.
-  Result<RtlilModule> elaborate(const Bundle& bundle);
+  /// Reads the sources, so that every module has its parameters. Returns the top module; with `cell` without its other cells, which
+  /// then need not be elaborated.
+  Result<RtlilModule> elaborate(const Bundle& bundle, const std::string& cell);
   /// Ports and cells of any module after elaborate().
   Result<RtlilModule> module(const std::string& type);
   /// A command that synthesises one module with all that is in it; `index` names its files.
