@@ -112,6 +112,9 @@ module finnr_fifo #(
       else if (push != pop) count_q <= count_q + CountBits'($signed({pop, 1'b1}));  // by 1 or -1
     end
 
+    // No word is read and written in one cycle, so that memories need not say what would be read.
+    `FINNR_ASSERT(apart, !(push && pop && wr_q == rd_q))
+
     if (Style <= 1) begin : gen_async
       assign m_valid_o = (count_q != '0);
       assign pop       = m_valid_o && m_ready_i;
@@ -139,13 +142,13 @@ module finnr_fifo #(
       end
 
       if (Style == 2) begin : gen_block
-        (* ram_style = "block" *) logic [Width-1:0] mem [0:Depth-1];
+        (* ram_style = "block", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
         always_ff @(posedge clk_i) begin
           if (push) mem[wr_q] <= s_data_i;
           if (pop) data_q <= mem[rd_q];
         end
       end else begin : gen_ultra
-        (* ram_style = "ultra" *) logic [Width-1:0] mem [0:Depth-1];
+        (* ram_style = "ultra", no_rw_check *) logic [Width-1:0] mem [0:Depth-1];
         always_ff @(posedge clk_i) begin
           if (push) mem[wr_q] <= s_data_i;
           if (pop) data_q <= mem[rd_q];

@@ -59,7 +59,7 @@ module finnr_replay #(
     localparam `FINNR_UINT Slots     = Apart ? Spread : Words * Frames;
     localparam `FINNR_UINT AddrBits  = $clog2(Slots);
 
-    logic [Width-1:0]    mem [0:Slots-1];
+    (* no_rw_check *) logic [Width-1:0] mem [0:Slots-1];  // no slot is read and written in one cycle
     // Where writing and reading are: frames are counted with one bit more than tells them apart, so that their difference is known.
     logic [FrameBits:0]  wr_frame_q;
     logic [FrameBits:0]  rd_frame_q;
@@ -116,6 +116,8 @@ module finnr_replay #(
       if (push) mem[wr_addr] <= s_data_i;
       if (read) data_q <= mem[rd_addr];
     end
+
+    `FINNR_ASSERT(apart, !(push && read && wr_addr == rd_addr))
 
     // A subtraction of few bits is large.
     if (Frames == 3) begin : gen_three

@@ -8,6 +8,7 @@
 #include "finnr/base/files.h"
 #include "finnr/base/process.h"
 #include "finnr/base/tool.h"
+#include "finnr/synthesize/output_registers.h"
 
 namespace finnr {
 namespace fs = std::filesystem;
@@ -72,6 +73,12 @@ Result<RoutedDesign> place_and_route(YosysRun& yosys, Family family, const std::
   const Resources cells = count(counts);
   const Device* device = smallest_device(family, cells);
   if (device == nullptr) return does_not_fit(family, cells);
+
+  if (family == Family::kEcp5) {
+    FINNR_ASSIGN(const std::string netlist, read_file(yosys.folder() / yosys.netlist()));
+    FINNR_ASSIGN(const std::string better, absorb_output_registers(netlist));
+    FINNR_RETURN_IF_ERROR(write_file(yosys.folder() / yosys.netlist(), better));
+  }
 
   RoutedDesign placement;
   placement.device = device->name;
