@@ -21,6 +21,7 @@ constexpr std::int64_t kSplit = 4;
 struct Layout {
   std::int64_t blocks = 0;
   std::int64_t parts = 1;
+  double price = 0;  ///< that the tool compares
 };
 
 /// Of a memory with one port for each direction: whole blocks of 18 Kb or of 36 Kb (two), all in one of their shapes. A memory deeper
@@ -59,7 +60,7 @@ Layout layout(std::int64_t width, std::int64_t depth, int inputs) {
       const double cost = s.cost * static_cast<double>(count) + kMultiplexed * static_cast<double>((parts - 1) * width);
       if (cost < least) {
         least = cost;
-        best = {count * s.blocks, parts};
+        best = {count * s.blocks, parts, cost};
       }
     }
   };
@@ -86,7 +87,7 @@ void add_memory(Cost& cost, std::int64_t style, std::int64_t width, std::int64_t
 }
 
 void add_ring(Cost& cost, const UnitShape& ring, int inputs) {
-  const terms::Ring memory = terms::replay_ring(ring);
+  const terms::Ring memory = terms::replay_ring(ring, inputs);
   if (ring.at("Passes", 1) > 1 && memory.block) add_memory(cost, kBlock, ring.at("Width", 1), memory.slots, inputs);
 }
 
@@ -98,6 +99,19 @@ void add_matrix(Cost& cost, const UnitShape& u, int inputs) {
 }
 
 }  // namespace
+
+bool terms::goes_to_blocks(std::int64_t width, std::int64_t depth, int inputs) {
+  constexpr std::int64_t kBlockBits = 2048;  // of an ECP5, about
+  if (inputs < 6) return width * depth >= kBlockBits;
+  // The tool's price of four LUTs that are memory is 8, and of an input of a multiplexer a half.
+  constexpr double kFour = 8;
+  constexpr double kMultiplexed = 0.5;
+  constexpr std::int64_t kBank = 64;
+  const std::int64_t banks = ceil_div(depth, kBank);
+  const std::int64_t fours = depth <= kBank / 2 ? ceil_div(width, 6) : banks * ceil_div(width, 3);
+  const double price = kFour * static_cast<double>(fours) + kMultiplexed * static_cast<double>((banks - 1) * width);
+  return layout(width, depth, inputs).price < price;
+}
 
 Cost block_cost(const UnitShape& u, int inputs) {
   Cost cost;

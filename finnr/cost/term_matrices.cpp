@@ -146,7 +146,7 @@ Formulas threshold(const UnitShape& u, int k) {
 Formulas mvu(const UnitShape& u, int k) {
   const std::int64_t passes = u.at("Mh", 1) / u.at("Pe", 1);
   const std::int64_t inputs = u.at("Simd", 1) * u.at("XBits", 1);
-  const Ring ring = replay_ring({"replay", {{"Width", inputs}, {"Words", u.at("Mw", 1) / u.at("Simd", 1)}, {"Passes", passes}}});
+  const Ring ring = replay_ring({"replay", {{"Width", inputs}, {"Words", u.at("Mw", 1) / u.at("Simd", 1)}, {"Passes", passes}}}, k);
   const bool there = passes > 1;
   const LutRam ram = there && !ring.block ? lut_ram(inputs, ring.slots, k) : LutRam{};
   Formulas f{{{"ring", there},

@@ -101,7 +101,10 @@ struct Ring {
   /// Registers but for the data read.
   [[nodiscard]] std::int64_t registers() const { return 2 * (frame_bits + 1 + word_bits) + pass_bits + 3 * address_bits + 1; }
 };
-Ring replay_ring(const UnitShape& u);
+Ring replay_ring(const UnitShape& u, int k);
+
+/// Whether the tool puts a memory that is written, one port for each direction, into blocks or into LUTs where it may choose.
+bool goes_to_blocks(std::int64_t width, std::int64_t depth, int inputs);
 
 /// The ring of rows of a window unit: one memory, or with a tile so many row and column banks.
 struct WindowMemory {

@@ -20,9 +20,8 @@ bool meet(std::int64_t banks, std::int64_t step, std::int64_t count, std::int64_
 
 }  // namespace
 
-Ring replay_ring(const UnitShape& u) {
-  constexpr std::int64_t kBlockBits = 2048;  // the tool fills blocks from about here on
-  constexpr std::int64_t kBank = 64;         // words of LUT RAM
+Ring replay_ring(const UnitShape& u, int k) {
+  constexpr std::int64_t kBank = 64;  // words of LUT RAM
   const std::int64_t words = u.at("Words", 1);
   const std::int64_t frames = token::replay_frames(words);
   Ring ring;
@@ -33,7 +32,7 @@ Ring replay_ring(const UnitShape& u) {
   const bool apart = ceil_div(spread, kBank) == ceil_div(words * frames, kBank);
   ring.slots = apart ? spread : words * frames;
   ring.address_bits = apart ? 0 : log2_up(ring.slots);
-  ring.block = u.at("Width", 1) * ring.slots >= kBlockBits;
+  ring.block = goes_to_blocks(u.at("Width", 1), ring.slots, k);
   return ring;
 }
 

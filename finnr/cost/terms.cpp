@@ -133,7 +133,7 @@ Formulas join(const UnitShape& u, int k) {
 /// A ring of frames: counters of frames and words on both sides, of passes, perhaps addresses, and a memory that the tool puts where
 /// it wants.
 Formulas replay(const UnitShape& u, int k) {
-  const terms::Ring ring = terms::replay_ring(u);
+  const terms::Ring ring = terms::replay_ring(u, k);
   const bool there = u.at("Passes", 1) > 1;
   const terms::LutRam ram = there && !ring.block ? terms::lut_ram(u.at("Width", 1), ring.slots, k) : terms::LutRam{};
   return {{{"ring", there},
