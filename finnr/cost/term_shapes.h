@@ -50,6 +50,9 @@ constexpr std::int64_t counter(std::int64_t n, int k) { return n > 1 ? counter_b
 /// LUTs of one bit chosen out of n: three more inputs a LUT of 6, one more a LUT of 4.
 constexpr std::int64_t mux(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k < 6 ? 1 : 3) : 0; }
 
+/// The same where the multiplexers of a slice of LUTs of 6 inputs join up to four of them, of four inputs each.
+constexpr std::int64_t wide_mux(std::int64_t n, int k) { return n > 1 && k == 6 ? ceil_div(n, 4) : mux(n, k); }
+
 /// LUTs of a finnr_compare; with LUTs of 4 inputs it is an operator.
 constexpr std::int64_t compare_cells(std::int64_t bits, int k) { return k < 6 ? bits : bits <= 3 ? 1 : ceil_div(bits, 2); }
 

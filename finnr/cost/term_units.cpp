@@ -122,18 +122,28 @@ Formulas window(const UnitShape& u, int k) {
   const std::int64_t y = log2_up(std::max(u.at("H", 1), -top) + std::max(bottom + 1, u.at("H", 1) + rows) + 1);
   const std::int64_t places = x + y + loop(rows);
   const bool kernel = u.at("KW", 1) * u.at("KH", 1) > positions;
-  const std::int64_t loops = loop(u.at("Inner", 1)) + loop(u.at("KW", 1) / tile_w) + loop(u.at("KH", 1) / u.at("TileH", 1)) +
-                             loop(u.at("Groups", 1)) + loop(u.at("OW", 1)) + loop(u.at("OH", 1));
   const bool padded = u.at("PadTop") > 0 || u.at("PadLeft") > 0;
+  // Registers: where is written and up to where may be, the corner of the window and the place in it. With padding rows are places, else
+  // they are counted from the window's top; the corner is the place where the kernel has one column, and the row one where it has one row.
+  const bool columns = u.at("KW", 1) > tile_w || u.at("Inner", 1) > 1;
+  const bool kernel_rows = u.at("KH", 1) > u.at("TileH", 1);
+  const std::int64_t near = padded ? y : log2_up(rows + 2);
+  const std::int64_t written = x + near * (padded ? 2 : 1);
+  const std::int64_t read = x * (columns ? 2 : 1) + near * ((kernel_rows ? 1 : 0) + (padded ? 1 : 0));
+  const std::int64_t slots = loop(rows) * ((kernel_rows ? 2 : 1) + (tiled ? 1 : 0));
+  const std::int64_t counted = loop(u.at("Inner", 1)) + loop(u.at("KW", 1) / tile_w) +
+                               (padded ? loop(u.at("KH", 1) / u.at("TileH", 1)) : 0) + loop(u.at("Groups", 1)) * (tiled ? 2 : 1) +
+                               (padded ? 0 : loop(u.at("OH", 1)));
   // Behind the banks a choice among the columns of every row bank, and one among the rows; in front of them the address in a row bank
   // and in a column bank, from whichever place of the tile lies there, and their sum where a bank has more than one row.
-  const std::int64_t column_choices = tile_w * memory.row_banks * mux(memory.column_banks, k);
-  const std::int64_t row_choices = positions * mux(memory.row_banks, k);
+  const std::int64_t column_choices = tile_w * memory.row_banks * wide_mux(memory.column_banks, k);
+  const std::int64_t row_choices = positions * wide_mux(memory.row_banks, k);
   const std::int64_t deep = ceil_div(u.at("W", 1), memory.column_banks);
   const bool added = memory.words > deep;
   return {{{"one", 1},
-           {"place bits", places},
-           {"loop bits", loops},
+           {"place bits", written + read},
+           {"slots", slots},
+           {"loop bits", counted},
            {"kernel", kernel},
            {"padding", padded},
            {"padded places", padded ? places : 0},
@@ -142,18 +152,22 @@ Formulas window(const UnitShape& u, int k) {
            {"row choices", tiled ? memory.width * row_choices : 0},
            {"column addresses", tiled ? memory.column_banks * log2_up(deep) : 0},
            {"bank addresses", tiled && added ? memory.banks * log2_up(memory.words) : 0},
-           {"tile places", tiled ? u.at("TileH", 1) * y + tile_w * x : 0},
+           {"tile rows", (u.at("TileH", 1) - 1) * (y + loop(rows))},
+           {"tile columns", (tile_w - 1) * x},
+           {"padded tile", tiled && padded ? u.at("TileH", 1) * y + tile_w * x : 0},
            {"memory mux", memory.banks * ram.mux},
            {"memory", memory.banks * ram.cells, true}},
           {{"one", 1},
-           {"place bits", places},
-           {"loop bits", loops},
-           {"kernel", kernel},
-           {"padding", padded},
-           {"padded places", padded ? places : 0},
-           {"address bits", log2_up(memory.words)},
-           {"tile places", tiled ? positions : 0},
-           {"bank data", block ? 0 : memory.banks * memory.width}}};
+           {"places", written + read},
+           {"slots", slots},
+           {"loops", counted},
+           {"address bits", tiled ? 0 : log2_up(memory.words)},
+           {"row addresses", !tiled && rows > 1 ? rows - 1 : 0},
+           {"padding", !padded ? 0
+                       : tiled ? u.at("TileH", 1) + tile_w
+                               : 1},
+           {"bank bits", tiled ? u.at("TileH", 1) * loop(memory.row_banks) + tile_w * loop(memory.column_banks) : 0},
+           {"bank data", block ? 0 : memory.banks * memory.width, true}}};
 }
 
 }  // namespace finnr::terms
