@@ -86,6 +86,16 @@ void add_memory(Cost& cost, std::int64_t style, std::int64_t width, std::int64_t
   if (style == kUltra) cost.uram += ceil_div(width, kUltraWidth) * ceil_div(depth, kUltraDepth);
 }
 
+/// The memory of thresholds; of a split one also the words and bits in LUTs and their registers, which those of weights have as terms.
+void add_steps(Cost& cost, const UnitShape& u, std::int64_t style, std::int64_t folds, int inputs) {
+  const std::int64_t word = terms::step_word(u);
+  add_memory(cost, style, word, folds, inputs);
+  if (style != kSplit) return;
+  const RomCost split = split_rom(folds, word);
+  cost.lut += split.luts;
+  cost.ff += word - split.block_bits + (split.block_words < folds ? split.block_bits : 0);
+}
+
 void add_ring(Cost& cost, const UnitShape& ring, int inputs) {
   const terms::Ring memory = terms::replay_ring(ring, inputs);
   if (ring.at("Passes", 1) > 1 && memory.block) add_memory(cost, kBlock, ring.at("Width", 1), memory.slots, inputs);
@@ -142,9 +152,9 @@ Cost block_cost(const UnitShape& u, int inputs) {
     add_matrix(cost, u, inputs);
     const std::int64_t channels = u.kind == "vvu" ? u.at("Channels", 1) : u.at("Groups", 1) * u.at("Mh", 1);
     const std::int64_t folds = u.at("SharedSteps") != 0 ? 1 : channels / u.at("Pe", 1);
-    if (u.at("NumThresholds") > 0) add_memory(cost, u.at("ThresholdStyle", 1), terms::step_word(u), folds, inputs);
+    if (u.at("NumThresholds") > 0) add_steps(cost, u, u.at("ThresholdStyle", 1), folds, inputs);
   }
-  if (u.kind == "threshold") add_memory(cost, u.at("MemStyle", 1), terms::step_word(u), u.at("Channels", 1) / u.at("Pe", 1), inputs);
+  if (u.kind == "threshold") add_steps(cost, u, u.at("MemStyle", 1), u.at("Channels", 1) / u.at("Pe", 1), inputs);
   return cost;
 }
 
