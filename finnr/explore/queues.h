@@ -12,7 +12,7 @@ namespace finnr {
 std::vector<UnitId> inner_queues(const Design& design);
 
 /// Times that sizing lets beats pass a stream at most, alone or in a run: some seconds of work.
-inline constexpr std::int64_t kMostSizingPasses = std::int64_t{1} << 29;
+inline constexpr std::int64_t kMostSizingPasses = std::int64_t{3} << 27;
 
 /// Makes the inner queues as short as the rate allows. The design afterwards sustains its own interval() under steady, bursty and
 /// greedy inputs, and no single queue could be shorter by one (it need not be the least total). Queues of no beat are left out.
