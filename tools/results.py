@@ -24,12 +24,13 @@ SHARED = os.environ.get("FINNR_SHARED", os.path.join(ROOT, "..", "shared"))
 SYNTHESISED = [("tfc-w1a1", "tfc-w1a1"), ("tfc-w2a2", "tfc-w2a2"), ("lfc-w1a1", "lfc-w1a1"), ("lfc-w1a2", ""), ("cnv-w1a1-cifar10", "cnv-w1a1"),
                ("mlp-nonlinear", ""), ("odd-w3a5", ""), ("branch-w2a3", ""), ("resnet8-w3a4", ""), ("vgg10-1d-w4a4", ""),
                ("mobilenet-w4a4", ""), ("tiny-yolo-w1a3", "")]
-# A published folding with registers in the trees of adders, in our own form.
-PIPELINED = {"tfc-w1a1 pipelined": {"layers": {name: {"pe": pe, "simd": simd, "pipeline": 1}
+# Foldings with registers in the trees of adders, in our own form: a published one, and a unit of 8 by 32.
+PIPELINED = {"conv2 pipelined": {"layers": {"conv2": {"pe": 8, "simd": 32, "pipeline": 1, "store": "block"}}},
+             "tfc-w1a1 pipelined": {"layers": {name: {"pe": pe, "simd": simd, "pipeline": 1}
                                                for name, pe, simd in (("fc0", 16, 49), ("fc1", 8, 8), ("fc2", 8, 8), ("fc3", 10, 8))}}}
 # model, folding, flow, unit ("" for the whole design)
 ROUTED = [("tfc-w1a1", "tfc-w1a1", "ecp5", ""), ("tfc-w1a1", "tfc-w1a1 pipelined", "ecp5", ""), ("tfc-w1a1", "tfc-w1a1", "ecp5", "fc3"),
-          ("tfc-w1a1", "tfc-w1a1", "ice40", "fc3"), ("mlp-nonlinear", "", "ice40", "")]
+          ("cnv-w1a1-cifar10", "conv2 pipelined", "ecp5", "conv2"), ("tfc-w1a1", "tfc-w1a1", "ice40", "fc3"), ("mlp-nonlinear", "", "ice40", "")]
 
 
 def finnr(arguments):
