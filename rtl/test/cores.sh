@@ -63,11 +63,12 @@ if command -v iverilog > /dev/null; then
     done << EOF
 $kinds
 EOF
-    # The cores of the sweep's units: every tenth, or all of them.
+    # The cores of the sweep's units: every tenth unless it has many gates, which take a minute, or all of them.
     while read -r parameters; do
       run $family "$parameters"
     done << EOF
-$(python3 test/make_sweep.py --group compute --cores --sweep "${FINNR_SWEEP:-default}" --seed "${FINNR_SEED:-1}" | awk -v step=$step 'NR % step == 0')
+$(python3 test/make_sweep.py --group compute --cores --sweep "${FINNR_SWEEP:-default}" --seed "${FINNR_SEED:-1}" |
+  awk -v step=$step '{ gates = 1; for (i = 1; i <= 4; i++) { split($(i == 4 ? 5 : i), v, "="); gates *= v[2] } } NR % step == 0 && (step == 1 || gates <= 256)')
 EOF
     for depth in 2 3 4 16 17 31 32; do
       if ! iverilog -g2012 -D$family -I. -s queue_bench -Pqueue_bench.Depth=$depth -o "$out/bench.vvp" test/queue_bench.sv test/primitives.sv \
