@@ -17,6 +17,9 @@ constexpr std::int64_t kBlock = 2;
 constexpr std::int64_t kUltra = 3;
 constexpr std::int64_t kSplit = 4;
 
+/// What an input of a multiplexer beyond the first costs where the tool compares memories.
+constexpr double kMultiplexed = 0.5;
+
 /// A memory in blocks: how many of 18 Kb, and in how many parts its words lie side by side in them.
 struct Layout {
   std::int64_t blocks = 0;
@@ -33,7 +36,7 @@ Layout layout(std::int64_t width, std::int64_t depth, int inputs) {
     std::int64_t depth;
     std::int64_t width;
     std::int64_t blocks;
-    double cost;
+    double price;
   };
   static constexpr std::array<Shape, 13> kXilinx = {{{512, 36, 1, 129},
                                                      {1024, 18, 1, 129},
@@ -50,18 +53,13 @@ Layout layout(std::int64_t width, std::int64_t depth, int inputs) {
                                                      {32768, 1, 2, 257}}};
   static constexpr std::array<Shape, 6> kEcp5 = {
       {{512, 36, 1, 128}, {1024, 18, 1, 128}, {2048, 9, 1, 128}, {4096, 4, 1, 128}, {8192, 2, 1, 128}, {16384, 1, 1, 128}}};
-  constexpr double kMultiplexed = 0.5;
-  Layout best;
-  double least = std::numeric_limits<double>::max();
+  Layout best{0, 1, std::numeric_limits<double>::max()};
   const auto look = [&](const auto& shapes) {
     for (const Shape& s : shapes) {
       const std::int64_t parts = ceil_div(depth, s.depth);
       const std::int64_t count = ceil_div(parts * width, s.width);
-      const double cost = s.cost * static_cast<double>(count) + kMultiplexed * static_cast<double>((parts - 1) * width);
-      if (cost < least) {
-        least = cost;
-        best = {count * s.blocks, parts, cost};
-      }
+      const double price = s.price * static_cast<double>(count) + kMultiplexed * static_cast<double>((parts - 1) * width);
+      if (price < best.price) best = {count * s.blocks, parts, price};
     }
   };
   if (inputs == 6) {
@@ -113,13 +111,10 @@ void add_matrix(Cost& cost, const UnitShape& u, int inputs) {
 bool terms::goes_to_blocks(std::int64_t width, std::int64_t depth, int inputs) {
   constexpr std::int64_t kBlockBits = 2048;  // of an ECP5, about
   if (inputs < 6) return width * depth >= kBlockBits;
-  // The tool's price of four LUTs that are memory is 8, and of an input of a multiplexer a half.
-  constexpr double kFour = 8;
-  constexpr double kMultiplexed = 0.5;
+  constexpr double kMemoryLut = 2;  // the tool's price of a LUT that is memory
   constexpr std::int64_t kBank = 64;
-  const std::int64_t banks = ceil_div(depth, kBank);
-  const std::int64_t fours = depth <= kBank / 2 ? ceil_div(width, 6) : banks * ceil_div(width, 3);
-  const double price = kFour * static_cast<double>(fours) + kMultiplexed * static_cast<double>((banks - 1) * width);
+  const auto luts = static_cast<double>(lut_ram(width, depth, inputs).cells);
+  const double price = kMemoryLut * luts + kMultiplexed * static_cast<double>((ceil_div(depth, kBank) - 1) * width);
   return layout(width, depth, inputs).price < price;
 }
 
@@ -151,10 +146,9 @@ Cost block_cost(const UnitShape& u, int inputs) {
   if (u.kind == "mvu" || u.kind == "vvu") {
     add_matrix(cost, u, inputs);
     const std::int64_t channels = u.kind == "vvu" ? u.at("Channels", 1) : u.at("Groups", 1) * u.at("Mh", 1);
-    const std::int64_t folds = u.at("SharedSteps") != 0 ? 1 : channels / u.at("Pe", 1);
-    if (u.at("NumThresholds") > 0) add_steps(cost, u, u.at("ThresholdStyle", 1), folds, inputs);
+    if (u.at("NumThresholds") > 0) add_steps(cost, u, u.at("ThresholdStyle", 1), terms::step_folds(u, channels), inputs);
   }
-  if (u.kind == "threshold") add_steps(cost, u, u.at("MemStyle", 1), u.at("Channels", 1) / u.at("Pe", 1), inputs);
+  if (u.kind == "threshold") add_steps(cost, u, u.at("MemStyle", 1), terms::step_folds(u, u.at("Channels", 1)), inputs);
   return cost;
 }
 

@@ -75,10 +75,10 @@ Cells cells_of(LogicFamily family) { return lut_inputs(family) == 6 ? Cells::kXi
 
 Cost CostModel::cost(const UnitShape& shape) const {
   const int inputs = lut_inputs(cells);
-  Cost cost = block_cost(shape, inputs);
   const auto found = kinds.find(shape.kind);
   FINNR_CHECK(found != kinds.end(), "every kind of unit has constants");
   const UnitTerms terms = unit_terms(shape, inputs);
+  Cost cost = terms.blocks;
   cost.lut = std::llround(sum(terms.lut, found->second.lut, found->second.lut_factor));
   cost.ff = std::llround(sum(terms.ff, found->second.ff, found->second.ff_factor));
   return cost;

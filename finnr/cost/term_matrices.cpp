@@ -137,6 +137,8 @@ std::int64_t step_word(const UnitShape& u) {
   return u.at("Pe", 1) * (u.at("NumThresholds") * u.at("ThrBits", 1) + signs + (u.at("BaseInMem") != 0 ? u.at("OutBits", 1) : 0));
 }
 
+std::int64_t step_folds(const UnitShape& u, std::int64_t channels) { return u.at("SharedSteps") != 0 ? 1 : channels / u.at("Pe", 1); }
+
 Formulas threshold(const UnitShape& u, int k) {
   Formulas f{{{"one", 1}}, {{"valid", u.at("Search") != 0 ? 0 : 2, true}}};
   add_steps(f, step_shape(u, u.at("Channels", 1), u.at("XBits", 1), u.at("XSigned") != 0), false, k);

@@ -92,6 +92,9 @@ bool multiplied_in_dsp(const CoreShape& core);
 /// Bits of a word of the threshold memory of a unit: thresholds, signs and bases of its lanes.
 std::int64_t step_word(const UnitShape& u);
 
+/// Its words: one for each beat of `channels` channels, or one for all.
+std::int64_t step_folds(const UnitShape& u, std::int64_t channels);
+
 /// The memory of a replay unit: its slots, whether they are blocks, and the bits of what counts there (finnr_replay).
 struct Ring {
   std::int64_t slots = 1;

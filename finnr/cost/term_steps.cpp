@@ -126,9 +126,8 @@ void add_searched(Formulas& f, const StepShape& s, int k) {
 }  // namespace
 
 StepShape step_shape(const UnitShape& u, std::int64_t channels, std::int64_t bits, bool is_signed) {
-  const std::int64_t pe = u.at("Pe", 1);
-  return {pe,
-          u.at("SharedSteps") != 0 ? 1 : channels / pe,
+  return {u.at("Pe", 1),
+          step_folds(u, channels),
           u.at("NumThresholds"),
           bits,
           is_signed,

@@ -8,6 +8,7 @@
 
 #include "finnr/base/check.h"
 #include "finnr/cost/term_shapes.h"
+#include "finnr/hardware/memory_cost.h"
 
 namespace finnr {
 namespace {
@@ -25,9 +26,8 @@ Formulas fifo(const UnitShape& u, int k) {
   const bool sync = u.at("Style") >= kBlockStyle;
   constexpr std::int64_t kRegisterBits = 12;
   constexpr std::int64_t kBank = 64;
-  constexpr std::int64_t kShifted = 32;
   constexpr std::array<std::int64_t, 6> kPlace = {0, 5, 5, 7, 11, 13};  // by bits, counted
-  const bool shifts = k >= 6 && u.at("Style") == 0 && depth <= kShifted;
+  const bool shifts = k >= 6 && u.at("Style") == 0 && depth <= kShiftedWords;
   const bool ring = !shifts;
   const bool registers = ring && u.at("Style") == 0 && width * depth <= kRegisterBits;
   const std::int64_t a = terms::counter_bits(depth);
@@ -221,10 +221,9 @@ UnitTerms unit_terms(const UnitShape& shape, int inputs) {
   const auto* kind = std::ranges::find(kKinds, shape.kind, &Kind::name);
   FINNR_CHECK(kind != kKinds.end(), "every kind of unit has formulas");
   const Formulas formulas = kind->formulas(shape, inputs);
-  UnitTerms terms{plain(formulas.lut), plain(formulas.ff)};
-  const Cost behind = block_cost(shape, inputs);
-  terms.lut.push_back({"multiplexers of blocks", static_cast<double>(behind.lut), true});
-  terms.ff.push_back({"addresses of blocks", static_cast<double>(behind.ff), true});
+  UnitTerms terms{plain(formulas.lut), plain(formulas.ff), block_cost(shape, inputs)};
+  terms.lut.push_back({"multiplexers of blocks", static_cast<double>(terms.blocks.lut), true});
+  terms.ff.push_back({"addresses of blocks", static_cast<double>(terms.blocks.ff), true});
   return terms;
 }
 

@@ -23,6 +23,7 @@ using Terms = std::vector<Term>;
 struct UnitTerms {
   Terms lut;
   Terms ff;
+  Cost blocks;  ///< block_cost()
 };
 UnitTerms unit_terms(const UnitShape& shape, int inputs);
 

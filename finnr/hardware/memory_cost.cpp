@@ -72,9 +72,8 @@ Store cheapest_ram(std::int64_t words, std::int64_t bits) {
 }
 
 Store queue_store(std::int64_t depth, std::int64_t bits) {
-  constexpr std::int64_t kShifted = 32;   // words of a shift register, a LUT for each of their bits
   constexpr std::int64_t kPointers = 12;  // LUTs of two pointers and a count beyond those of a place to read
-  if (depth <= kShifted && bits <= ram_luts(depth, bits) + kPointers) return Store::kConstant;
+  if (depth <= kShiftedWords && bits <= ram_luts(depth, bits) + kPointers) return Store::kConstant;
   return cheapest_ram(depth, bits);
 }
 

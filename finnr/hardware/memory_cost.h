@@ -43,6 +43,9 @@ std::int64_t ram_luts(std::int64_t words, std::int64_t bits);
 /// kLutRam or kBlock, whichever is cheaper.
 Store cheapest_ram(std::int64_t words, std::int64_t bits);
 
+/// Words of a shift register, a LUT for each of their bits.
+inline constexpr std::int64_t kShiftedWords = 32;
+
 /// Where a queue keeps its beats: as cheapest_ram has it, but kConstant, shift registers, for up to 32 beats that are not so wide that
 /// LUT RAM with its two pointers is smaller (rtl/finnr_fifo.sv).
 Store queue_store(std::int64_t depth, std::int64_t bits);

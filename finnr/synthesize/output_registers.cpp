@@ -19,10 +19,6 @@ std::optional<std::int64_t> bit_of(const Json& connection) {
   return connection[0].get<std::int64_t>();
 }
 
-bool is_constant(const Json& connection, std::string_view value) {
-  return connection.is_array() && connection.size() == 1 && connection[0].is_string() && connection[0].get<std::string>() == value;
-}
-
 /// Who reads each bit of a module: cells, and "" for a port of the module.
 using Readers = std::unordered_map<std::int64_t, std::vector<std::string>>;
 
@@ -54,7 +50,7 @@ std::optional<Json> enable_of(const Json& cell, const Json& clock) {
   const Json& pins = cell["connections"];
   const Json& parameters = cell["parameters"];
   if (!pins.contains("CLK") || pins["CLK"] != clock || parameters.value("CLKMUX", "CLK") != "CLK") return std::nullopt;
-  if (pins.contains("LSR") && !is_constant(pins["LSR"], "0")) return std::nullopt;
+  if (pins.contains("LSR") && pins["LSR"] != Json::array({"0"})) return std::nullopt;
   const std::string mux = parameters.value("CEMUX", "1");
   if (mux.starts_with("1")) return Json::array({"1"});
   if (mux != "CE" || !pins.contains("CE")) return std::nullopt;

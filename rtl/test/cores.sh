@@ -36,16 +36,19 @@ kinds="1 2 1 2
 
 if command -v iverilog > /dev/null; then
   tools=1
-  run() {  # family, parameters
+  bench() {  # bench, family, parameters, modules
     flags=
-    for p in $2; do flags="$flags -Pcore_bench.$p"; done
+    for p in $3; do flags="$flags -P$1.$p"; done
     # shellcheck disable=SC2086
-    if ! iverilog -g2012 -D"$1" -I. -s core_bench $flags -o "$out/bench.vvp" test/core_bench.sv test/primitives.sv $modules \
+    if ! iverilog -g2012 -D"$2" -I. -s "$1" $flags -o "$out/bench.vvp" "test/$1.sv" test/primitives.sv $4 \
          > "$out/bench.log" 2>&1 || ! vvp -n "$out/bench.vvp" > "$out/bench.log" 2>&1 || ! grep -q "^equal" "$out/bench.log"; then
-      echo "FAIL: $1, $2"
+      echo "FAIL: $1, $2, $3"
       head -n 5 "$out/bench.log"
       status=1
     fi
+  }
+  run() {  # family, parameters
+    bench core_bench "$1" "$2" "$modules"
   }
   sizes="2 7 16 19 32 66"
   step=10
@@ -71,13 +74,7 @@ $(python3 test/make_sweep.py --group compute --cores --sweep "${FINNR_SWEEP:-def
   awk -v step=$step '{ gates = 1; for (i = 1; i <= 4; i++) { split($(i == 4 ? 5 : i), v, "="); gates *= v[2] } } NR % step == 0 && (step == 1 || gates <= 256)')
 EOF
     for depth in 2 3 4 16 17 31 32; do
-      if ! iverilog -g2012 -D$family -I. -s queue_bench -Pqueue_bench.Depth=$depth -o "$out/bench.vvp" test/queue_bench.sv test/primitives.sv \
-           finnr_fifo.sv finnr_shift.sv finnr_reset.sv > "$out/bench.log" 2>&1 || ! vvp -n "$out/bench.vvp" > "$out/bench.log" 2>&1 ||
-         ! grep -q "^equal" "$out/bench.log"; then
-        echo "FAIL: $family, queue of $depth"
-        head -n 5 "$out/bench.log"
-        status=1
-      fi
+      bench queue_bench $family "Depth=$depth" "finnr_fifo.sv finnr_shift.sv finnr_reset.sv"
     done
     run $family "Simd=12 Beats=5 AccBits=6"
     run $family "Simd=20 Beats=3 Merge=1"
@@ -109,28 +106,38 @@ fi
 
 if command -v yosys > /dev/null; then
   tools=1
-  # The same module twice, with and without the macro of a family; registers are cut, so that the proof is combinational.
+  # The same module twice, in the forms of two sets of macros, and a miter of both.
+  prove() {  # what, macros of the one and of the other, top module, its parameters, modules beside those of the cores, options of the miter, of sat
+    for form in gold gate; do
+      macros=$3
+      [ $form = gold ] && macros=$2
+      echo "read_verilog -sv -I. $macros $6 $(echo $modules) test/primitives.sv"
+      echo "chparam $5 $4"
+      echo "hierarchy -top $4; proc; flatten; memory; opt_clean; rename $4 $form"
+      echo "design -stash $form"
+    done > "$out/equal.ys"
+    {
+      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
+      echo "miter -equiv -flatten -make_outputs $7 gold gate miter; hierarchy -top miter; opt -full"
+      echo "sat $8 -prove trigger 0 miter"
+    } >> "$out/equal.ys"
+    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
+      echo "FAIL: Yosys cannot prove $1 equal, $5"
+      tail -n 5 "$out/equal.log"
+      status=1
+    fi
+  }
+  # So many cycles from a reset in the first one, with both sides of the streams ready.
+  streams() {
+    printf -- '-seq %s -set-at 1 in_rst_ni 0 ' "$1"
+    for t in $(seq 2 "$1"); do printf -- '-set-at %s in_rst_ni 1 ' "$t"; done
+    printf -- '-set in_s_valid_i 1 -set in_m_ready_i 1'
+  }
+  # Cores with and without the macro of a family.
   while read -r simd xb xk wb wk acc beats core pe; do
     for family in FINNR_XILINX7 FINNR_ULTRASCALE; do
-      set -- -set Pe "$pe" -set Core "$core" -set Simd "$simd" -set XBits "$xb" -set XKind "$xk" -set WBits "$wb" -set WKind "$wk" -set AccBits "$acc" -set Beats "$beats"
-      {
-        for form in gold gate; do
-          macro=
-          [ $form = gate ] && macro="-D$family"
-          echo "read_verilog -sv -I. $macro $(echo $modules) test/primitives.sv"
-          echo "chparam $* finnr_core"
-          echo "hierarchy -top finnr_core; proc; flatten; opt_clean; rename finnr_core $form"
-          echo "design -stash $form"
-        done
-        echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
-        echo "miter -equiv -flatten -make_outputs gold gate miter; hierarchy -top miter; opt -full"
-        echo "sat -seq 4 -set in_en_i 1 -set in_take_i 1 -set-at 2 in_first_i 1 -set-at 3 in_first_i 0 -prove trigger 0 -prove-skip 3 miter"
-      } > "$out/equal.ys"
-      if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
-        echo "FAIL: Yosys cannot prove $family equal, $*"
-        tail -n 5 "$out/equal.log"
-        status=1
-      fi
+      prove "$family" "" -D$family finnr_core "-set Pe $pe -set Core $core -set Simd $simd -set XBits $xb -set XKind $xk -set WBits $wb -set WKind $wk -set AccBits $acc -set Beats $beats" \
+        "" "" "-seq 4 -set in_en_i 1 -set in_take_i 1 -set-at 2 in_first_i 1 -set-at 3 in_first_i 0 -prove-skip 3"
     done
   done << EOF
 7 1 2 1 2 6 1 1 1
@@ -144,29 +151,11 @@ if command -v yosys > /dev/null; then
 EOF
   # Comparators of cells in finnr_threshold against operators, from reset. Channels Pe XBits XSigned OutBits
   # NumThresholds ThrBits StepSigns BaseInMem Search, and the memory.
+  thresholds="finnr_threshold.sv finnr_threshold_step.sv finnr_rom.sv finnr_reset.sv"
   while read -r channels pe xb signed ob steps tb signs base search words; do
     printf '%s' "$words" | tr , '\n' > "$out/steps.mem"
-    set -- -set Channels "$channels" -set Pe "$pe" -set XBits "$xb" -set XSigned "1'b$signed" -set OutBits "$ob" -set NumThresholds "$steps" \
-      -set ThrBits "$tb" -set StepSigns "$signs" -set BaseInMem "1'b$base" -set Search "1'b$search" \
-      -set File "\"$out/steps.mem\""
-    {
-      for form in gold gate; do
-        macro=
-        [ $form = gate ] && macro=-DFINNR_XILINX7
-        echo "read_verilog -sv -I. $macro finnr_threshold.sv finnr_threshold_step.sv finnr_rom.sv finnr_reset.sv $(echo $modules) test/primitives.sv"
-        echo "chparam $* finnr_threshold"
-        echo "hierarchy -top finnr_threshold; proc; flatten; memory; opt_clean; rename finnr_threshold $form"
-        echo "design -stash $form"
-      done
-      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
-      echo "miter -equiv -flatten -make_outputs -ignore_gold_x gold gate miter; hierarchy -top miter; opt -full"
-      echo "sat -seq 12 -set-at 1 in_rst_ni 0 -set-at 2 in_rst_ni 1 -set-at 3 in_rst_ni 1 -set-at 4 in_rst_ni 1 -set-at 5 in_rst_ni 1 -set-at 6 in_rst_ni 1 $(for t in 7 8 9 10 11 12; do printf -- '-set-at %s in_rst_ni 1 ' $t; done) -set in_s_valid_i 1 -set in_m_ready_i 1 -prove trigger 0 -prove-skip 9 miter"
-    } > "$out/equal.ys"
-    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
-      echo "FAIL: Yosys cannot prove thresholds equal, $*"
-      tail -n 5 "$out/equal.log"
-      status=1
-    fi
+    prove thresholds "" -DFINNR_XILINX7 finnr_threshold "-set Channels $channels -set Pe $pe -set XBits $xb -set XSigned 1'b$signed -set OutBits $ob -set NumThresholds $steps -set ThrBits $tb -set StepSigns $signs -set BaseInMem 1'b$base -set Search 1'b$search -set File \"$out/steps.mem\"" \
+      "$thresholds" -ignore_gold_x "$(streams 12) -prove-skip 9"
   done << EOF
 4 2 5 1 2 3 6 0 0 0 b1c49e07d,2f93a6c81
 4 2 5 0 2 3 6 2 1 0 1b1c49e07d3,062f93a6c81
@@ -176,26 +165,8 @@ EOF
 EOF
   # Cells of finnr_pool, which choose the larger number, against those of its simulation twin. Lanes Simd XBits XKind OutBits Count Inner Function
   while read -r lanes simd xb kind ob n inner function; do
-    set -- -set Lanes "$lanes" -set Simd "$simd" -set XBits "$xb" -set XKind "$kind" -set OutBits "$ob" -set Count "$n" -set Inner "$inner" \
-      -set Function "$function" -set Style 1
-    {
-      for form in gold gate; do
-        macro=-DFINNR_SIM_TWIN
-        [ $form = gate ] && macro=-DFINNR_XILINX7
-        echo "read_verilog -sv -I. $macro finnr_pool.sv finnr_ram.sv finnr_reset.sv $(echo $modules) test/primitives.sv"
-        echo "chparam $* finnr_pool"
-        echo "hierarchy -top finnr_pool; proc; flatten; memory; opt_clean; rename finnr_pool $form"
-        echo "design -stash $form"
-      done
-      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
-      echo "miter -equiv -flatten -make_outputs gold gate miter; hierarchy -top miter; opt -full"
-      echo "sat -seq 12 -set-at 1 in_rst_ni 0$(for t in 2 3 4 5 6 7 8 9 10 11 12; do printf ' -set-at %s in_rst_ni 1' $t; done) -set in_s_valid_i 1 -set in_m_ready_i 1 -prove trigger 0 -prove-skip 8 miter"
-    } > "$out/equal.ys"
-    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
-      echo "FAIL: Yosys cannot prove pools equal, $*"
-      tail -n 5 "$out/equal.log"
-      status=1
-    fi
+    prove pools -DFINNR_SIM_TWIN -DFINNR_XILINX7 finnr_pool "-set Lanes $lanes -set Simd $simd -set XBits $xb -set XKind $kind -set OutBits $ob -set Count $n -set Inner $inner -set Function $function -set Style 1" \
+      "finnr_pool.sv finnr_ram.sv finnr_reset.sv" "" "$(streams 12) -prove-skip 8"
   done << EOF
 1 1 5 0 5 3 1 0
 2 3 4 1 4 2 1 0
@@ -205,26 +176,10 @@ EOF
 1 1 3 0 5 2 3 1
 EOF
   # finnr_constants in place of the memory: a finnr_mac of two bipolar operands with and without a family, from reset.
+  printf '5a\nc3\n17\n' > "$out/constants.mem"
   for pipeline in 0 1; do
-    printf '5a\nc3\n17\n' > "$out/constants.mem"
-    {
-      for form in gold gate; do
-        macro=
-        [ $form = gate ] && macro=-DFINNR_XILINX7
-        echo "read_verilog -sv -I. $macro finnr_mac.sv finnr_rom.sv finnr_constants.sv finnr_threshold.sv finnr_threshold_step.sv finnr_reset.sv $(echo $modules) test/primitives.sv"
-        echo "chparam -set Channels 6 -set Pe 2 -set Simd 4 -set Beats 1 -set XBits 1 -set XKind 2 -set WBits 1 -set WKind 2 -set AccBits 3 -set AccSigned 0 -set OutBits 5 -set Pipeline $pipeline -set WeightFile \"$out/constants.mem\" finnr_mac"
-        echo "hierarchy -top finnr_mac; proc; flatten; memory; opt_clean; rename finnr_mac $form"
-        echo "design -stash $form"
-      done
-      echo "design -copy-from gold -as gold gold; design -copy-from gate -as gate gate"
-      echo "miter -equiv -flatten -make_outputs -ignore_gold_x gold gate miter; hierarchy -top miter; opt -full"
-      echo "sat -seq 7 -set-at 1 in_rst_ni 0 -set-at 2 in_rst_ni 1 -set-at 3 in_rst_ni 1 -set-at 4 in_rst_ni 1 -set-at 5 in_rst_ni 1 -set-at 6 in_rst_ni 1 -set-at 7 in_rst_ni 1 -set in_s_valid_i 1 -set in_m_ready_i 1 -prove trigger 0 -prove-skip 6 miter"
-    } > "$out/equal.ys"
-    if ! yosys -q -l "$out/equal.log" -s "$out/equal.ys" > "$out/equal.out" 2>&1 || ! grep -q "Q.E.D.\|SUCCESS" "$out/equal.log"; then
-      echo "FAIL: Yosys cannot prove constants equal to a memory, pipeline $pipeline"
-      tail -n 5 "$out/equal.log"
-      status=1
-    fi
+    prove constants "" -DFINNR_XILINX7 finnr_mac "-set Channels 6 -set Pe 2 -set Simd 4 -set Beats 1 -set XBits 1 -set XKind 2 -set WBits 1 -set WKind 2 -set AccBits 3 -set AccSigned 0 -set OutBits 5 -set Pipeline $pipeline -set WeightFile \"$out/constants.mem\"" \
+      "finnr_mac.sv finnr_constants.sv $thresholds" -ignore_gold_x "$(streams 7) -prove-skip 6"
   done
 else
   echo "no yosys"
