@@ -107,8 +107,14 @@ Dual find_prices(const Stage& stage, const Amounts& limits, const Prices& first)
   constexpr int kTurns = 200;
   constexpr double kClose = 1e-7;  // of a scale: what the game promises beyond the best prices so far
   dual.value = -INFINITY;
+  // A budget that every choice keeps proves nothing, and would take all the weight where its limit is just reached.
+  std::vector<std::size_t> binding;
+  for (std::size_t b = 0; b < stage.budgets; ++b) {
+    if (stage.most[b] > limits[b]) binding.push_back(b);
+  }
   std::vector<std::vector<double>> columns;
-  std::vector<double> weights(stage.budgets, 1.0 / static_cast<double>(std::max<std::size_t>(stage.budgets, 1)));
+  std::vector<double> weights(stage.budgets, 0.0);
+  for (const std::size_t b : binding) weights[b] = 1.0 / static_cast<double>(binding.size());
   for (int turn = 0; turn < kTurns; ++turn) {
     const Prices prices = turn == 0 && first != Prices{} ? first : prices_of(stage, weights);
     const Bound bound = bound_of(stage, prices);
@@ -130,11 +136,10 @@ Dual find_prices(const Stage& stage, const Amounts& limits, const Prices& first)
     dual.within = within(stage, sums, limits) ? std::move(choice) : repair(stage, limits, prices, std::move(choice));
     if (dual.within) return dual;
     std::vector<double>& column = columns.emplace_back();
-    for (std::size_t b = 0; b < stage.budgets; ++b)
-      column.push_back(static_cast<double>(sums[b] - limits[b]) / static_cast<double>(stage.scale[b]));
+    for (const std::size_t b : binding) column.push_back(static_cast<double>(sums[b] - limits[b]) / static_cast<double>(stage.scale[b]));
     const GameSolution game = solve_game(columns);
     if (game.value <= dual.value + kClose) break;
-    weights = game.rows;
+    for (std::size_t i = 0; i < binding.size(); ++i) weights[binding[i]] = game.rows[i];
   }
   return dual;
 }

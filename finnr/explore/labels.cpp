@@ -2,6 +2,8 @@
 #include "finnr/explore/labels.h"
 
 #include <algorithm>
+#include <iterator>
+#include <map>
 #include <tuple>
 #include <utility>
 
@@ -16,23 +18,59 @@ struct Label {
   std::int64_t price = 0;         ///< under the first bound, with the least of what follows
 };
 
-/// How far back a label is compared with those kept. Complete comparison is quadratic; superfluous labels cost time alone.
-constexpr std::size_t kCompared = 256;
+/// Pairs of numbers of which none is larger in both: seconds fall as firsts rise.
+class Staircase {
+ public:
+  /// Takes in a pair, unless one that is there already is no larger in either number.
+  bool add(std::int64_t first, std::int64_t second) {
+    auto at = steps_.upper_bound(first);
+    if (at != steps_.begin() && std::prev(at)->second <= second) return false;
+    at = steps_.lower_bound(first);
+    while (at != steps_.end() && at->second >= second) at = steps_.erase(at);
+    steps_.emplace_hint(at, first, second);
+    return true;
+  }
+  void clear() { steps_.clear(); }
 
+ private:
+  std::map<std::int64_t, std::int64_t> steps_;
+};
+
+/// The budgets in which labels differ.
+std::vector<std::size_t> differing(const std::vector<Label>& labels, std::size_t budgets) {
+  std::vector<std::size_t> result;
+  for (std::size_t b = 0; b < budgets; ++b) {
+    if (std::ranges::any_of(labels, [&](const Label& label) { return label.sums[b] != labels.front().sums[b]; })) result.push_back(b);
+  }
+  return result;
+}
+
+/// Of labels in the same state goes each that another one is not larger than in any budget. Sorted by their sums, they need be compared
+/// in all differing budgets but the first. Of more than three of those the comparison is with the last ones kept alone: complete, it is
+/// quadratic, and superfluous labels cost time alone.
 void keep_useful(std::vector<Label>& labels, std::size_t budgets) {
+  constexpr std::size_t kCompared = 256;
   // Ties are settled by parent and alternative, so that the same question has the same answer everywhere.
   std::ranges::sort(labels, [](const Label& a, const Label& b) {
     return std::tie(a.state, a.sums, a.parent, a.alternative) < std::tie(b.state, b.sums, b.parent, b.alternative);
   });
+  const std::vector<std::size_t> by = differing(labels, budgets);
+  const auto number = [&](const Label& label, std::size_t i) { return i < by.size() ? label.sums[by[i]] : 0; };
   std::vector<Label> kept;
+  Staircase stairs;
   std::size_t first = 0;
   for (const Label& label : labels) {
-    if (!kept.empty() && kept.back().state != label.state) first = kept.size();
-    const std::size_t from = std::max(first, kept.size() > kCompared ? kept.size() - kCompared : 0);
-    bool useful = true;
-    for (std::size_t i = kept.size(); useful && i-- > from;) {
-      useful = !std::equal(kept[i].sums.begin(), kept[i].sums.begin() + static_cast<std::ptrdiff_t>(budgets), label.sums.begin(),
-                           std::less_equal<>());
+    if (!kept.empty() && kept.back().state != label.state) {
+      first = kept.size();
+      stairs.clear();
+    }
+    bool useful = by.size() > 3 || stairs.add(number(label, 1), number(label, 2));
+    if (by.size() > 3) {
+      const std::size_t from = std::max(first, kept.size() > kCompared ? kept.size() - kCompared : 0);
+      for (std::size_t i = kept.size(); useful && i-- > from;) {
+        useful = !std::equal(kept[i].sums.begin(), kept[i].sums.begin() + static_cast<std::ptrdiff_t>(budgets), label.sums.begin(),
+                             std::less_equal<>());
+      }
     }
     if (useful) kept.push_back(label);
   }

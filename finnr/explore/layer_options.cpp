@@ -10,6 +10,7 @@
 #include "finnr/base/integers.h"
 #include "finnr/hardware/lanes.h"
 #include "finnr/hardware/lower.h"
+#include "finnr/hardware/padding.h"
 
 namespace finnr {
 namespace {
@@ -39,16 +40,23 @@ bool counts(const Unit& unit, bool join, bool at_input, bool at_output) {
   return !join;
 }
 
-/// Which sizes of a matrix may be padded.
+/// Which sizes of a matrix may be padded as it likes.
 struct Free {
   bool inputs = false;
   bool outputs = false;
 };
 
+/// What the ends of a layer are padded to: elements of a vector on its links; all of its inputs have as many.
+struct Padded {
+  std::int64_t inputs = 0;
+  std::int64_t outputs = 0;
+};
+
+constexpr std::int64_t kLeastGain = 4;  // padding adds no more than one part in so many
+
 /// The divisors of a size and, if it may be padded, the fewest lanes that work it off in each number of turns, where that pads
 /// it by no more than a quarter.
 std::vector<std::int64_t> lane_choices(std::int64_t size, bool pad) {
-  constexpr std::int64_t kLeastGain = 4;
   std::vector<std::int64_t> lanes = divisors(size);
   for (std::int64_t turns = 1; pad && turns <= size; ++turns) {
     const std::int64_t fewest = ceil_div(size, turns);
@@ -57,30 +65,78 @@ std::vector<std::int64_t> lane_choices(std::int64_t size, bool pad) {
   return lanes;
 }
 
-std::vector<Fold> matrix_folds(const MatrixLayer& m, const Free& free) {
+/// Whether some factor above two lies between numbers of lanes that follow each other: those of 61 are 1 and 61.
+bool is_awkward(std::int64_t size) {
+  const std::vector<std::int64_t> lanes = divisors(size);
+  return std::ranges::adjacent_find(lanes, [](std::int64_t a, std::int64_t b) { return b > 2 * a; }) != lanes.end();
+}
+
+/// What an awkward size may be padded to: the next two that are not.
+std::vector<std::int64_t> padded_sizes(std::int64_t size) {
+  constexpr std::size_t kMost = 2;
+  std::vector<std::int64_t> sizes{size};
+  if (!is_awkward(size)) return sizes;
+  for (std::int64_t more = size + 1; kLeastGain * (more - size) <= size && sizes.size() <= kMost; ++more) {
+    if (!is_awkward(more)) sizes.push_back(more);
+  }
+  return sizes;
+}
+
+/// By link: what it may be padded to, all links of a set alike. Sizes that the host shares with several readers stay: no coupling would
+/// hold those together.
+std::vector<std::vector<std::int64_t>> padded_choices(const HardwarePart& part, const std::vector<std::size_t>& readers) {
+  const PaddingSets sets = padding_sets(part);
+  std::vector<bool> open(part.links.size(), false);  // by set: some layer writes it, and nothing stands in the way
+  for (const Layer& layer : part.layers) open[sets.of[layer.output]] = sets.obstacle[sets.of[layer.output]].empty();
+  for (const std::size_t link : part.inputs) open[sets.of[link]] = open[sets.of[link]] && readers[link] == 1;
+  std::vector<std::vector<std::int64_t>> choices;
+  for (std::size_t link = 0; link < part.links.size(); ++link) {
+    const std::int64_t channels = part.links[link].channels;
+    choices.push_back(open[sets.of[link]] ? padded_sizes(channels) : std::vector{channels});
+  }
+  return choices;
+}
+
+std::vector<Fold> matrix_folds(const MatrixLayer& m, const Free& free, std::int64_t inputs, std::int64_t outputs) {
   std::vector<Fold> folds;
-  for (const std::int64_t simd : lane_choices(m.inputs, free.inputs)) {
-    for (const std::int64_t pe : lane_choices(m.outputs, free.outputs)) {
-      const bool pad = m.inputs % simd != 0 || m.outputs % pe != 0;
-      folds.push_back({static_cast<int>(pe), static_cast<int>(simd), pad, {}, 1});
+  const bool padded = inputs > m.inputs || outputs > m.outputs;
+  for (const std::int64_t simd : lane_choices(inputs, free.inputs)) {
+    for (const std::int64_t pe : lane_choices(outputs, free.outputs)) {
+      Fold fold{static_cast<int>(pe), static_cast<int>(simd)};
+      fold.pad = padded || inputs % simd != 0 || outputs % pe != 0;
+      fold.padded = outputs > m.outputs ? outputs : 0;
+      folds.push_back(fold);
     }
   }
   for (const std::int64_t pixels : pixel_choices(m)) {
-    if (pixels > 1) folds.push_back({static_cast<int>(m.outputs), static_cast<int>(m.inputs), false, {}, static_cast<int>(pixels)});
+    if (pixels > 1 && !padded)
+      folds.push_back({static_cast<int>(m.outputs), static_cast<int>(m.inputs), false, {}, static_cast<int>(pixels)});
   }
   return folds;
 }
 
-std::vector<Fold> folds_of(const HardwarePart& part, const Layer& layer, const Free& free) {
-  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) return matrix_folds(*m, free);
+/// Of the only layer of a part; its first input link and its last link are padded so.
+std::vector<Fold> folds_of(const HardwarePart& single, const Free& free, const Padded& padded) {
+  const Layer& layer = single.layers.front();
+  const bool more_outputs = padded.outputs > single.links.back().channels;
+  if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) {
+    const std::int64_t kernel = m->windows ? m->windows->kernel() : 1;
+    const std::int64_t inputs = padded.inputs > single.links.front().channels ? kernel * padded.inputs : m->inputs;
+    return matrix_folds(*m, free, inputs, more_outputs ? padded.outputs : m->outputs);
+  }
   std::vector<Fold> folds;
+  const auto add = [&](std::int64_t pe, std::int64_t simd) {
+    Fold fold{static_cast<int>(pe), static_cast<int>(simd), more_outputs};
+    fold.padded = more_outputs ? padded.outputs : 0;
+    folds.push_back(fold);
+  };
   if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) {
-    for (const std::int64_t pe : divisors(d->channels)) {
-      for (const std::int64_t simd : divisors(d->kernel)) folds.push_back({static_cast<int>(pe), static_cast<int>(simd), false, {}, 1});
+    for (const std::int64_t pe : divisors(more_outputs ? padded.outputs : d->channels)) {
+      for (const std::int64_t simd : divisors(d->kernel)) add(pe, simd);
     }
     return folds;
   }
-  for (const std::int64_t lanes : divisors(most_lanes(layer, part))) folds.push_back({static_cast<int>(lanes), 1, false, {}, 1});
+  for (const std::int64_t lanes : divisors(more_outputs ? padded.outputs : most_lanes(layer, single))) add(lanes, 1);
   return folds;
 }
 
@@ -125,51 +181,85 @@ std::vector<std::optional<Core>> cores_of(const Design& design) {
   return cores;
 }
 
+/// How an option meets a neighbour: lanes of the link, and elements of a vector on it.
+struct End {
+  int lanes = 1;
+  std::int64_t padded = 0;
+  auto operator<=>(const End&) const = default;
+};
+
 struct LayerOptions {
   Decision decision;
   std::vector<Fold> folds;
+  std::vector<std::vector<End>> inputs;  ///< by port and option
+  std::vector<End> outputs;              ///< by option
 };
 
 class LayerCosts {
  public:
-  /// `readers` of every link.
-  LayerCosts(const HardwarePart& part, std::size_t index, const std::vector<std::size_t>& readers, const OptionRules& rules,
-             const UnitCost& cost)
-      : part_(part), layer_(part.layers[index]), rules_(rules), cost_(cost), single_(alone(part, index, readers[layer_.output])) {
+  /// `readers` of every link, and `padded` as it may be.
+  LayerCosts(const HardwarePart& part, std::size_t index, const std::vector<std::size_t>& readers,
+             const std::vector<std::vector<std::int64_t>>& padded, const OptionRules& rules, const UnitCost& cost)
+      : layer_(part.layers[index]), rules_(rules), cost_(cost), single_(alone(part, index, readers[layer_.output])) {
     const auto has = [](const std::vector<std::size_t>& links, std::size_t link) { return std::ranges::find(links, link) != links.end(); };
     at_input_ = std::ranges::any_of(layer_.inputs, [&](std::size_t link) { return has(part.inputs, link); });
     at_output_ = has(part.outputs, layer_.output);
     const auto* m = std::get_if<MatrixLayer>(&layer_.kind);
-    if (m == nullptr || m->groups > 1) return;
-    free_.inputs = at_input_ && !m->windows && readers[layer_.inputs[0]] == 1;
-    free_.outputs = at_output_ && readers[layer_.output] == 1;
+    if (m != nullptr && m->groups == 1) {
+      free_.inputs = at_input_ && !m->windows && readers[layer_.inputs[0]] == 1;
+      free_.outputs = at_output_ && readers[layer_.output] == 1;
+    }
+    const std::int64_t inputs = single_.links.front().channels;
+    for (const std::int64_t out : free_.outputs ? std::vector{single_.links.back().channels} : padded[layer_.output]) {
+      if (by_channel(layer_)) {
+        padded_.push_back({out > single_.links.back().channels ? out : inputs, out});
+        continue;
+      }
+      for (const std::int64_t in : padded[layer_.inputs[0]]) padded_.push_back({in, out});
+    }
   }
 
   Result<LayerOptions> run() {
-    LayerOptions options{{layer_.name, {}}, {}};
+    LayerOptions options{{layer_.name, {}}, {}, std::vector<std::vector<End>>(layer_.inputs.size()), {}};
     LayerOptions beyond = options;
-    for (const Fold& fold : folds_of(part_, layer_, free_)) {
-      FINNR_ASSIGN(const Design design, lower(single_, {fold}, "option"));
-      if (!has_weights(layer_)) {
-        add(options, beyond, design, fold);
-        continue;
-      }
-      for (const std::optional<Core> core : cores_of(design)) {
-        for (const Store store : stores_of(design, rules_.stores)) {
-          Design made = design;
-          set(made, store, core);
-          Fold stored = fold;
-          stored.weight_store = store;
-          stored.core = core;
-          add(options, beyond, made, stored);
-        }
+    for (const Padded& padded : padded_) {
+      const std::vector<std::int64_t> elements = elements_of(padded);
+      for (const Fold& fold : folds_of(single_, free_, padded)) {
+        FINNR_ASSIGN(const Design design, lower(single_, {fold}, "option", elements));
+        add_stored(options, beyond, design, fold, elements);
       }
     }
     return options.folds.empty() ? beyond : options;
   }
 
  private:
-  void add(LayerOptions& options, LayerOptions& beyond, const Design& design, const Fold& fold) const {
+  /// By link.
+  std::vector<std::int64_t> elements_of(const Padded& padded) const {
+    std::vector<std::int64_t> elements;
+    for (const Link& link : single_.links) elements.push_back(link.channels);
+    if (padded.inputs > elements.front()) std::fill(elements.begin(), elements.end() - 1, padded.inputs);
+    elements.back() = padded.outputs;
+    return elements;
+  }
+
+  /// A fold with every store and core of its weights.
+  void add_stored(LayerOptions& options, LayerOptions& beyond, const Design& design, const Fold& fold,
+                  const std::vector<std::int64_t>& elements) const {
+    if (!has_weights(layer_)) return add(options, beyond, design, fold, elements);
+    for (const std::optional<Core> core : cores_of(design)) {
+      for (const Store store : stores_of(design, rules_.stores)) {
+        Design made = design;
+        set(made, store, core);
+        Fold stored = fold;
+        stored.weight_store = store;
+        stored.core = core;
+        add(options, beyond, made, stored, elements);
+      }
+    }
+  }
+
+  void add(LayerOptions& options, LayerOptions& beyond, const Design& design, const Fold& fold,
+           const std::vector<std::int64_t>& elements) const {
     const bool join = std::holds_alternative<JoinLayer>(layer_.kind);
     Cost sum;
     for (const Unit& unit : design.units) {
@@ -178,9 +268,13 @@ class LayerCosts {
     LayerOptions& list = sum.fits(rules_.largest) ? options : beyond;
     list.decision.options.push_back({interval(design), bill_of(sum)});
     list.folds.push_back(fold);
+    for (std::size_t port = 0; port < layer_.inputs.size(); ++port) {
+      const int lanes = design.streams[design.inputs[port]].lanes;
+      list.inputs[port].push_back({lanes, elements[port]});
+    }
+    list.outputs.push_back({output_lanes(layer_, fold), elements.back()});
   }
 
-  const HardwarePart& part_;
   const Layer& layer_;
   const OptionRules& rules_;
   const UnitCost& cost_;
@@ -188,19 +282,21 @@ class LayerCosts {
   bool at_input_ = false;
   bool at_output_ = false;
   Free free_;
+  std::vector<Padded> padded_;
 };
 
-/// What it takes to bring a link from some lanes to others, through the least common multiple where neither divides the other.
-Cost converter_cost(const Link& link, int from, int to, const UnitCost& cost) {
+/// What it takes to bring a link of `padded` elements from some lanes to others, through the least common multiple where neither divides
+/// the other.
+Cost converter_cost(const Link& link, std::int64_t padded, int from, int to, const UnitCost& cost) {
   if (from == to) return {};
   if (from % to != 0 && to % from != 0) {
     const int both = std::lcm(from, to);
-    return converter_cost(link, from, both, cost) + converter_cost(link, both, to, cost);
+    return converter_cost(link, padded, from, both, cost) + converter_cost(link, padded, both, to, cost);
   }
   Design design;
-  Stream stream{"from", {}, UnitId{0}, link.type, from, link.vectors, link.channels, link.channels, link.value, link.layout};
+  Stream stream{"from", {}, UnitId{0}, link.type, from, link.vectors, link.channels, padded, link.value, link.layout};
   design.streams.push_back(stream);
-  stream = {"to", UnitId{0}, {}, link.type, to, link.vectors, link.channels, link.channels, link.value, link.layout};
+  stream = {"to", UnitId{0}, {}, link.type, to, link.vectors, link.channels, padded, link.value, link.layout};
   if (stream.padded % to != 0) {
     stream.channels = stream.padded = link.vectors * link.channels;
     stream.vectors = 1;
@@ -210,20 +306,18 @@ Cost converter_cost(const Link& link, int from, int to, const UnitCost& cost) {
   return cost(design, design.units[0]);
 }
 
-/// The classes of numbers, and which number each class is.
+/// The classes of ends, and which end each class is.
 struct Classes {
   std::vector<std::size_t> of;
-  std::vector<int> lanes;
+  std::vector<End> ends;
 };
 
-template <class LanesOf>
-Classes classes_of(const std::vector<Fold>& folds, const LanesOf& lanes_of) {
+Classes classes_of(const std::vector<End>& ends) {
   Classes classes;
-  std::map<int, std::size_t> found;
-  for (const Fold& fold : folds) {
-    const int lanes = lanes_of(fold);
-    const auto [at, fresh] = found.emplace(lanes, found.size());
-    if (fresh) classes.lanes.push_back(lanes);
+  std::map<End, std::size_t> found;
+  for (const End& end : ends) {
+    const auto [at, fresh] = found.emplace(end, found.size());
+    if (fresh) classes.ends.push_back(end);
     classes.of.push_back(at->second);
   }
   return classes;
@@ -252,12 +346,14 @@ Result<FoldingProblem> folding_problem(const HardwarePart& part, const OptionRul
   for (const Layer& layer : part.layers) {
     for (const std::size_t link : layer.inputs) ++readers[link];
   }
+  const std::vector<std::vector<std::int64_t>> padded = padded_choices(part, readers);
+  std::vector<LayerOptions> layers;
   for (std::size_t i = 0; i < part.layers.size(); ++i) {
-    const Layer& layer = part.layers[i];
-    producer[layer.output] = i;
-    FINNR_ASSIGN(LayerOptions options, LayerCosts(part, i, readers, rules, cost).run());
+    producer[part.layers[i].output] = i;
+    FINNR_ASSIGN(LayerOptions options, LayerCosts(part, i, readers, padded, rules, cost).run());
     result.problem.decisions.push_back(std::move(options.decision));
     result.folds.push_back(std::move(options.folds));
+    layers.push_back(std::move(options));
   }
   for (std::size_t i = 0; i < part.layers.size(); ++i) {
     const Layer& layer = part.layers[i];
@@ -265,12 +361,13 @@ Result<FoldingProblem> folding_problem(const HardwarePart& part, const OptionRul
       const std::optional<std::size_t> from = producer[layer.inputs[port]];
       if (!from) continue;
       const Link& link = part.links[layer.inputs[port]];
-      Classes out = classes_of(result.folds[*from], [&](const Fold& fold) { return output_lanes(part.layers[*from], fold); });
-      Classes in = classes_of(result.folds[i], [&](const Fold& fold) { return input_side(layer, fold, port).lanes; });
+      Classes out = classes_of(layers[*from].outputs);
+      Classes in = classes_of(layers[i].inputs[port]);
       Coupling coupling{*from, i, std::move(out.of), std::move(in.of), {}};
-      for (const int a : out.lanes) {
+      for (const End& a : out.ends) {
         std::vector<Bill>& row = coupling.cost.emplace_back();
-        for (const int b : in.lanes) row.push_back(bill_of(converter_cost(link, a, b, cost)));
+        for (const End& b : in.ends)
+          row.push_back(a.padded == b.padded ? bill_of(converter_cost(link, a.padded, a.lanes, b.lanes, cost)) : Bill{});
       }
       result.problem.couplings.push_back(std::move(coupling));
     }

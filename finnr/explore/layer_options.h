@@ -27,11 +27,12 @@ struct FoldingProblem {
 };
 
 /// A matrix has every PE that divides its outputs, SIMD that divides its inputs, store and core; all pixels at once (`m`) that its
-/// windows have where it is unfolded otherwise. Inputs that only it reads from outside, and outputs that only the outside reads, may be
-/// padded by up to a quarter: no neighbour's sizes depend on them. A depthwise layer has PE, SIMD, store and core, every other layer its
-/// lanes. Options that are the same design are one. What an option costs is
-/// what its units cost when the layer alone is lowered, with the fork behind it; queues in front of joins come to nothing, a lower
-/// bound. Fails with kTooWide.
+/// windows have where it is unfolded otherwise. A depthwise layer has PE, SIMD, store and core, every other layer its lanes. Inputs that
+/// only a matrix reads from outside, and outputs that only the outside reads, may be padded by up to a quarter: no neighbour's sizes
+/// depend on them. Sizes inside that are awkward, with a factor above two between divisors that follow each other, may be padded to the
+/// next sizes that are not, by up to a quarter; all layers around a set of links (padding.h) agree on the size, which couplings see to.
+/// Options that are the same design are one. What an option costs is what its units cost when the layer alone is lowered, with the fork
+/// behind it; queues in front of joins come to nothing, a lower bound. Fails with kTooWide.
 Result<FoldingProblem> folding_problem(const HardwarePart& part, const OptionRules& rules, const UnitCost& cost);
 
 Folding folding_of(const FoldingProblem& problem, const Choice& choice);

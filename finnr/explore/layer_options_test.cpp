@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include "finnr/base/rng.h"
+#include "finnr/explore/certificate.h"
+#include "finnr/explore/checker.h"
 #include "finnr/explore/explored_network_for_test.h"
+#include "finnr/explore/search.h"
 #include "finnr/hardware/lower.h"
 #include "finnr/hardware/write_folding.h"
 
@@ -23,13 +26,16 @@ void expect_exact(const HardwarePart& part, bool joins) {
   Rng rng(5);
   for (int i = 0; i < 200; ++i) {
     Choice choice;
-    for (std::size_t d = 0; d < folds->folds.size(); ++d) {
-      std::size_t option = 0;
-      do {
-        option = static_cast<std::size_t>(rng.between(0, std::ssize(folds->folds[d]) - 1));
-      } while (joins && folds->folds[d][option].m > 1);  // copies have queues of their own, which this test does not tell apart
-      choice.push_back(option);
-    }
+    do {
+      choice.clear();
+      for (std::size_t d = 0; d < folds->folds.size(); ++d) {
+        std::size_t option = 0;
+        do {
+          option = static_cast<std::size_t>(rng.between(0, std::ssize(folds->folds[d]) - 1));
+        } while (joins && folds->folds[d][option].m > 1);  // copies have queues of their own, which this test does not tell apart
+        choice.push_back(option);
+      }
+    } while (!cost_of(folds->problem, choice));  // sizes of neighbours that do not agree
     const Folding folding = folding_of(*folds, choice);
     const Result<Design> design = lower(part, folding, "design");
     ASSERT_TRUE(design.ok());
@@ -64,9 +70,79 @@ TEST(LayerOptions, PadTheEndsOfTheNetwork) {
   const Result<FoldingProblem> folds = folding_problem(part, kAny, plain_cost);
   const auto has = [&](std::size_t layer, auto matches) { return std::ranges::any_of(folds->folds[layer], matches); };
   EXPECT_TRUE(has(0, [](const Fold& f) { return f.simd == 4 && f.pad; })) << "14 inputs in 4 turns";
-  EXPECT_FALSE(has(0, [](const Fold& f) { return 7 % f.pe != 0; })) << "its outputs are another layer's inputs";
+  EXPECT_TRUE(has(0, [](const Fold& f) { return f.pe == 4 && f.padded == 8; })) << "7 outputs are awkward, 8 are not";
+  EXPECT_FALSE(has(0, [](const Fold& f) { return f.padded != 8 && 7 % f.pe != 0; }));
+  EXPECT_TRUE(has(1, [](const Fold& f) { return f.simd == 4 && f.pad; })) << "as many as the layer before gives";
   EXPECT_TRUE(has(1, [](const Fold& f) { return f.pe == 3 && f.pad; })) << "10 outputs in 4 turns";
   EXPECT_FALSE(has(1, [](const Fold& f) { return f.pe == 6; })) << "two turns take 5";
+}
+
+/// 7 and 13 channels, with a branch, a pool and a layer that takes channels one by one.
+const char* awkward_text() {
+  return R"({"name": "awkward", "input": {"shape": [8, 8, 3], "type": "uint4"}, "network": [
+    {"name": "conv0", "kind": "conv", "inputs": ["input"], "out_shape": [6, 6, 7], "kernel": [3, 3], "weight_type": "int2", "act_out_type": "int10"},
+    {"name": "thr0", "kind": "threshold", "inputs": ["conv0"], "out_shape": [6, 6, 7], "act_out_type": "uint5", "steps": 31},
+    {"name": "fork0", "kind": "fork", "inputs": ["thr0"], "out_shape": [6, 6, 7], "act_out_type": "uint5"},
+    {"name": "dw1", "kind": "depthwise", "inputs": ["fork0"], "out_shape": [6, 6, 7], "kernel": [3, 3], "padding": [1, 1, 1, 1], "weight_type": "int2", "act_out_type": "int12"},
+    {"name": "thr1", "kind": "threshold", "inputs": ["dw1"], "out_shape": [6, 6, 7], "act_out_type": "uint5", "steps": 31},
+    {"name": "add2", "kind": "add", "inputs": ["thr1", "fork0"], "out_shape": [6, 6, 7], "act_out_type": "uint6"},
+    {"name": "pool2", "kind": "maxpool", "inputs": ["add2"], "out_shape": [3, 3, 7], "kernel": [2, 2], "stride": [2, 2], "act_out_type": "uint6"},
+    {"name": "conv3", "kind": "conv", "inputs": ["pool2"], "out_shape": [1, 1, 13], "kernel": [3, 3], "weight_type": "bipolar", "act_out_type": "int14"},
+    {"name": "fc4", "kind": "fc", "inputs": ["conv3"], "out_shape": [1, 1, 6], "weight_type": "int2", "act_out_type": "int20"}]})";
+}
+
+TEST(LayerOptions, PadAwkwardSizesInside) {
+  const HardwarePart part = described_part(awkward_text());
+  expect_exact(part, true);
+  const Result<FoldingProblem> folds = folding_problem(part, kAny, plain_cost);
+  ASSERT_TRUE(folds.ok());
+  for (std::size_t i = 0; i < part.layers.size(); ++i) {
+    const bool seven = part.links[part.layers[i].output].channels == 7;
+    EXPECT_EQ(std::ranges::any_of(folds->folds[i], [](const Fold& f) { return f.padded == 8; }), seven) << part.layers[i].name;
+  }
+}
+
+/// The same problem without options that pad inside.
+FoldingProblem unpadded(FoldingProblem folds, const HardwarePart& part) {
+  for (std::size_t d = 0; d < folds.folds.size(); ++d) {
+    const auto inside = [&](const Fold& fold) {
+      const auto* m = std::get_if<MatrixLayer>(&part.layers[d].kind);
+      return fold.padded > 0 || (d > 0 && m != nullptr && (m->inputs % fold.simd != 0));
+    };
+    for (std::size_t o = 0; o < folds.folds[d].size(); ++o) {
+      if (inside(folds.folds[d][o])) folds.problem.decisions[d].options[o].interval = std::int64_t{1} << 30;
+    }
+  }
+  return folds;
+}
+
+/// 59 and 61 are prime: without padding a layer takes all or one at a time.
+TEST(LayerOptions, PaddingReachesWhatNoDivisorDoes) {
+  const HardwarePart part = described_part(R"({"name": "primes", "input": {"shape": [1, 1, 784], "type": "uint2"}, "network": [
+    {"name": "fc0", "kind": "fc", "inputs": ["input"], "out_shape": [1, 1, 61], "weight_type": "int2", "act_out_type": "int12"},
+    {"name": "thr0", "kind": "threshold", "inputs": ["fc0"], "out_shape": [1, 1, 61], "act_out_type": "uint2", "steps": 3},
+    {"name": "fc1", "kind": "fc", "inputs": ["thr0"], "out_shape": [1, 1, 59], "weight_type": "int2", "act_out_type": "int9"},
+    {"name": "thr1", "kind": "threshold", "inputs": ["fc1"], "out_shape": [1, 1, 59], "act_out_type": "uint2", "steps": 3},
+    {"name": "fc2", "kind": "fc", "inputs": ["thr1"], "out_shape": [1, 1, 10], "weight_type": "int2", "act_out_type": "int9"}]})");
+  const Result<FoldingProblem> folds = folding_problem(part, kAny, plain_cost);
+  ASSERT_TRUE(folds.ok());
+  const FoldingProblem divisors_only = unpadded(*folds, part);
+  const Budget lut = budget_of(folds->problem, 0, 700);
+  const Answer padded = fastest(folds->problem, {lut});
+  const Answer divided = fastest(divisors_only.problem, {lut});
+  ASSERT_TRUE(padded.choice && divided.choice);
+  EXPECT_LT(2 * padded.value, divided.value);
+  EXPECT_TRUE(padded.proved());
+  Certificate certificate{"primes", folds->problem, padded.choice, padded.value, {lut}, {}};
+  if (padded.claim) certificate.claims.push_back(*padded.claim);
+  EXPECT_EQ(check(certificate), "");
+  const Answer cheap = cheapest(folds->problem, 1000, {}, lut);
+  const Answer dear = cheapest(divisors_only.problem, 1000, {}, lut);
+  ASSERT_TRUE(cheap.choice && dear.choice);
+  EXPECT_LT(cheap.value, dear.bound);
+  const Result<Design> design = lower(part, folding_of(*folds, *cheap.choice), "primes");
+  ASSERT_TRUE(design.ok());
+  EXPECT_EQ(total_cost(*design, plain_cost).lut, cheap.value);
 }
 
 TEST(LayerOptions, OfferCoresToMultipliersAlone) {

@@ -90,5 +90,42 @@ TEST(Explore, EqualsBruteForceWithCertificates) {
   EXPECT_GT(labels, 1U) << "prices alone never decide everything";
 }
 
+/// Many decisions of many options, between which three budgets leave much open.
+Problem wide_problem(std::uint64_t seed) {
+  Rng rng(seed);
+  Problem problem{{"a", "b", "c", "unused"}, {}, {}};
+  for (int d = 0; d < 14; ++d) {
+    Decision decision{fmt::format("d{}", d), {}};
+    for (int o = 0; o < 12; ++o) {
+      const std::int64_t size = rng.between(20, 400);
+      decision.options.push_back({1, {size, rng.between(0, 40'000) / size, rng.between(0, 40), 0}});
+    }
+    problem.decisions.push_back(std::move(decision));
+  }
+  return problem;
+}
+
+/// A limit that is just reached whatever is chosen has no price: all of the weight on it would prove as much as any other prices do while
+/// nothing is refuted, and leave every beginning to be followed.
+TEST(Explore, BudgetsThatEveryChoiceKeepsChangeNothing) {
+  std::size_t most = 0;
+  for (std::uint64_t seed = 1; seed <= 12; ++seed) {
+    const Problem problem = wide_problem(seed);
+    std::vector<Budget> budgets = {budget_of(problem, 1, 1200), budget_of(problem, 2, 120)};
+    const Answer without = cheapest(problem, 1, budgets, budget_of(problem, 0, 0));
+    budgets.push_back(budget_of(problem, 3, 0));
+    const Answer with = cheapest(problem, 1, budgets, budget_of(problem, 0, 0));
+    ASSERT_TRUE(with.choice && without.choice) << seed;
+    EXPECT_TRUE(with.proved()) << seed;
+    EXPECT_EQ(with.value, without.value) << seed;
+    EXPECT_EQ(with.labels, without.labels) << seed;
+    most = std::max(most, with.labels);
+    Certificate certificate{"wide", problem, with.choice, 1, budgets, {}};
+    if (with.claim) certificate.claims.push_back(*with.claim);
+    EXPECT_EQ(check(certificate), "") << seed;
+  }
+  EXPECT_GT(most, 1U);
+}
+
 }  // namespace
 }  // namespace finnr

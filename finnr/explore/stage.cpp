@@ -66,7 +66,6 @@ std::optional<Stage> make_stage(const Problem& problem, std::int64_t interval, c
   Stage stage;
   stage.budgets = budgets.size();
   for (std::size_t b = 0; b < budgets.size(); ++b) stage.limits[b] = budgets[b].limit;
-  Amounts most{};
 
   std::vector<std::size_t> open;  // memories, the last one counting fastest
   std::size_t states = 1;
@@ -140,7 +139,7 @@ std::optional<Stage> make_stage(const Problem& problem, std::int64_t interval, c
           for (std::size_t b = 0; b < stage.budgets; ++b) largest[b] = std::max(largest[b], join.amounts.back()[b]);
         }
       }
-      for (std::size_t b = 0; b < stage.budgets; ++b) most[b] += largest[b];
+      for (std::size_t b = 0; b < stage.budgets; ++b) stage.most[b] += largest[b];
       step.joins.push_back(std::move(join));
     }
     for (const auto& [classes, group] : groups) {
@@ -151,7 +150,7 @@ std::optional<Stage> make_stage(const Problem& problem, std::int64_t interval, c
     for (std::size_t b = 0; b < stage.budgets; ++b) {
       std::int64_t largest = 0;
       for (const Stage::Alternative& a : step.alternatives) largest = std::max(largest, a.amounts[b]);
-      most[b] += largest;
+      stage.most[b] += largest;
     }
     stage.possible &= !step.alternatives.empty();
     stage.states.push_back(states);
@@ -161,7 +160,7 @@ std::optional<Stage> make_stage(const Problem& problem, std::int64_t interval, c
     states = behind;
   }
   stage.states.push_back(states);
-  for (std::size_t b = 0; b < stage.budgets; ++b) stage.scale[b] = std::max({stage.limits[b], most[b] / 1024, std::int64_t{1}});
+  for (std::size_t b = 0; b < stage.budgets; ++b) stage.scale[b] = std::max({stage.limits[b], stage.most[b] / 1024, std::int64_t{1}});
   return stage;
 }
 

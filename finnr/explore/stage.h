@@ -43,6 +43,7 @@ struct Stage {
 
   std::size_t budgets = 0;
   Amounts limits{};
+  Amounts most{};   ///< no choice takes more
   Amounts scale{};  ///< what one is of each budget where budgets are compared: about its limit, never 0
   std::vector<Step> steps;
   std::vector<std::size_t> states;  ///< in front of each step, and at the end (1)

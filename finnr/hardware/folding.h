@@ -21,7 +21,8 @@ struct Fold {
   std::optional<Store> weight_store = {};
   int m = 1;  ///< pixels at once: so many copies of a matrix unit, each with its own windows and weights
   std::optional<Core> core = {};
-  int pipeline = 0;  ///< levels of a tree of adders between registers, 0 for none in the tree
+  int pipeline = 0;         ///< levels of a tree of adders between registers, 0 for none in the tree
+  std::int64_t padded = 0;  ///< outputs are padded to at least so many, with those of all layers of one set (padding.h)
 };
 
 /// The numbers of pixels that a matrix layer can take at once: divisors of its windows in a row. Without windows that is one, for

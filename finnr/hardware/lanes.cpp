@@ -5,6 +5,7 @@
 #include <numeric>
 
 #include "finnr/base/integers.h"
+#include "finnr/hardware/padding.h"
 
 namespace finnr {
 namespace {
@@ -165,7 +166,10 @@ Folding settle_lanes(const HardwarePart& part, const Folding& given) {
         fewest = lanes;
         break;
       }
-      const auto usable = [&](std::int64_t lanes) { return lanes >= fewest && free.divide % lanes == 0; };
+      const auto usable = [&](std::int64_t lanes) {
+        if (free.divide % lanes != 0) return by_channel(layer) && layer_interval(layer, {static_cast<int>(lanes)}) <= slowest;  // padded
+        return lanes >= fewest;
+      };
       const bool early = reader > 0 && std::ranges::find(part.inputs, layer.inputs[0]) != part.inputs.end();
       std::int64_t lanes = fewest;
       if (usable(producer)) lanes = producer;

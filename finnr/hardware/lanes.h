@@ -42,7 +42,7 @@ int output_lanes(const Layer& layer, const Fold& fold);
 std::int64_t most_lanes(const Layer& layer, const HardwarePart& part);
 
 /// The folding with a number of lanes for every layer: those without one take the fewest that keep the interval of the slowest
-/// layer that has one, or their producer's, when those are enough.
+/// layer that has one, or their producer's, when those are enough, also where those pad it.
 Folding settle_lanes(const HardwarePart& part, const Folding& folding);
 
 }  // namespace finnr

@@ -439,6 +439,7 @@ class Builder {
         windowed(layer, layer.name, r.windows, {}, inputs[0], 1, r.channels / fold.pe, r.windows.pixels(), r.channels);
     Stream& s = design_.streams[stream];
     const Link& out = part_.links[layer.output];
+    s.channels = out.channels;
     s.value = out.value;
     s.layout = out.layout;
     FINNR_CHECK(s.lanes == lanes && same_encoding(s.element, out.type), "a resampled stream is that of its link");
@@ -486,7 +487,7 @@ Status check_widths(const HardwarePart& part, const Layer& layer) {
 
 }  // namespace
 
-Result<Design> lower(const HardwarePart& part, const Folding& given, const std::string& name) {
+Result<Design> lower(const HardwarePart& part, const Folding& given, const std::string& name, const std::vector<std::int64_t>& least) {
   Design design;
   design.name = name;
   if (part.layers.empty()) {
@@ -503,8 +504,9 @@ Result<Design> lower(const HardwarePart& part, const Folding& given, const std::
   }
   for (const Layer& layer : part.layers) FINNR_RETURN_IF_ERROR(check_widths(part, layer));
   const Folding folding = settle_lanes(part, given);
-  FINNR_ASSIGN(std::vector<std::int64_t> padded, padding(part, folding));
-  Builder(part, folding, std::move(padded), design).run();
+  FINNR_ASSIGN(std::vector<std::int64_t> padded, padding(part, folding, least));
+  const HardwarePart whole = padded_part(part, padded);
+  Builder(whole, folding, std::move(padded), design).run();
   return design;
 }
 

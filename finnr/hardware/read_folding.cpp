@@ -11,6 +11,7 @@
 #include "finnr/hardware/core.h"
 #include "finnr/hardware/folding.h"
 #include "finnr/hardware/lanes.h"
+#include "finnr/hardware/padding.h"
 
 namespace finnr {
 namespace {
@@ -19,6 +20,7 @@ using Json = nlohmann::ordered_json;
 
 enum class Kind : std::uint8_t { kMatrix, kDepthwise, kThreshold, kTopK, kOther };
 
+constexpr std::int64_t kMostPadding = 2;   // times the size
 constexpr std::int64_t kMaxPipeline = 32;  // more levels than any tree has
 
 struct Entry {
@@ -32,6 +34,7 @@ struct Entry {
   std::string of;  ///< node of the described network, of a published design
   std::optional<Core> core = {};
   std::int64_t pipeline = 0;
+  std::int64_t padded = 0;
 };
 
 Kind kind_of(const Layer& layer) {
@@ -85,6 +88,8 @@ bool is_pipeline(const Json& value) {
   return value.is_number_integer() && value.get<std::int64_t>() >= 0 && value.get<std::int64_t>() <= kMaxPipeline;
 }
 
+bool is_size(const Json& value) { return value.is_number_integer() && value.get<std::int64_t>() > 0; }
+
 std::string text(const Json& object, const char* key, const std::string& otherwise = "") {
   if (!object.is_object()) return otherwise;
   const auto found = object.find(key);
@@ -106,13 +111,14 @@ Result<std::vector<Entry>> own_form(const Json& layers, const HardwarePart& part
     if (!values.is_object()) return bad_file(path, fmt::format("'{}' is not an object", name));
     for (const auto& [key, value] : values.items()) {
       const bool good = ((key == "pe" || key == "simd" || key == "m") && value.is_number_integer()) ||
-                        (key == "pad" && value.is_boolean()) || (key == "store" && store_of(values, "store")) ||
+                        (key == "pad" && (value.is_boolean() || is_size(value))) || (key == "store" && store_of(values, "store")) ||
                         (key == "core" && is_core(value)) || (key == "pipeline" && is_pipeline(value));
       if (!good) return bad_file(path, fmt::format("'{}' of '{}' is not known or has a wrong value", key, name));
     }
     const Kind kind = kind_of(*layer);
-    entries.push_back({name, kind, number(values, "pe", has_weights(kind) ? 1 : 0), number(values, "simd", 1), values.value("pad", false),
-                       store_of(values, "store"), number(values, "m", 1), "", core_of(values), number(values, "pipeline", 0)});
+    entries.push_back({name, kind, number(values, "pe", has_weights(kind) ? 1 : 0), number(values, "simd", 1),
+                       values.contains("pad") && values["pad"] != false, store_of(values, "store"), number(values, "m", 1), "",
+                       core_of(values), number(values, "pipeline", 0), number(values, "pad", 0)});
   }
   return entries;
 }
@@ -163,26 +169,37 @@ Result<Fold> check(const HardwarePart& part, const Layer& layer, const Entry& en
         .at({path, layer.origin.empty() ? "" : layer.origin.front(), fmt::format("entry '{}'", entry.name)})
         .because(fmt::format("the {} of layer {} are taken {} at a time", of, layer.name, value))
         .fix(fmt::format("take one of {}{}", list_of(divisors(size)),
-                         std::holds_alternative<MatrixLayer>(layer.kind)
+                         std::holds_alternative<MatrixLayer>(layer.kind) || by_channel(layer)
                              ? ", or set \"pad\": true for this layer in a folding file of our own form"
                              : ""));
   };
-  Fold fold{static_cast<int>(entry.pe),      static_cast<int>(entry.simd), entry.pad, entry.store, static_cast<int>(entry.m), entry.core,
-            static_cast<int>(entry.pipeline)};
-  const auto fits = [&](std::int64_t lanes, std::int64_t size, bool pad) {
-    return lanes >= 1 && lanes <= size && (pad || size % lanes == 0);
+  Fold fold{static_cast<int>(entry.pe),
+            static_cast<int>(entry.simd),
+            entry.pad,
+            entry.store,
+            static_cast<int>(entry.m),
+            entry.core,
+            static_cast<int>(entry.pipeline),
+            entry.padded};
+  // Inputs may be padded by the layer that makes them, outputs as far as the entry says.
+  const auto fits = [](std::int64_t lanes, std::int64_t size, bool pad, std::int64_t most) {
+    return lanes >= 1 && lanes <= (pad ? std::max(size, most) : size) && (pad || size % lanes == 0);
   };
+  const std::int64_t outputs = part.links[layer.output].channels;
+  if (entry.padded > kMostPadding * outputs)
+    return bad_file(path, fmt::format("'{}' asks for {} outputs, more than twice its {}", entry.name, entry.padded, outputs));
   if (const auto* m = std::get_if<MatrixLayer>(&layer.kind)) {
-    if (!fits(entry.pe, m->outputs, entry.pad && m->groups == 1)) return illegal("PE", entry.pe, "outputs", m->outputs);
-    if (!fits(entry.simd, m->inputs, entry.pad && !m->windows && m->groups == 1)) return illegal("SIMD", entry.simd, "inputs", m->inputs);
-    if (!fits(entry.m, pixel_choices(*m).back(), false)) return illegal("M", entry.m, "pixels in a row", pixel_choices(*m).back());
+    if (!fits(entry.pe, m->outputs, entry.pad && m->groups == 1, entry.padded)) return illegal("PE", entry.pe, "outputs", m->outputs);
+    if (!fits(entry.simd, m->inputs, entry.pad && m->groups == 1, kMostPadding * m->inputs))
+      return illegal("SIMD", entry.simd, "inputs", m->inputs);
+    if (!fits(entry.m, pixel_choices(*m).back(), false, 0)) return illegal("M", entry.m, "pixels in a row", pixel_choices(*m).back());
     if (entry.m > 1 && entry.pad) return bad_file(path, fmt::format("'{}' asks for several pixels at once and for padding", entry.name));
   } else if (const auto* d = std::get_if<DepthwiseLayer>(&layer.kind)) {
-    if (!fits(entry.pe, d->channels, false)) return illegal("PE", entry.pe, "channels", d->channels);
-    if (!fits(entry.simd, d->kernel, false)) return illegal("SIMD", entry.simd, "window elements", d->kernel);
+    if (!fits(entry.pe, d->channels, entry.pad, entry.padded)) return illegal("PE", entry.pe, "channels", d->channels);
+    if (!fits(entry.simd, d->kernel, false, 0)) return illegal("SIMD", entry.simd, "window elements", d->kernel);
   } else if (entry.pe != 0) {
     const std::int64_t lanes = most_lanes(layer, part);
-    if (!fits(entry.pe, lanes, false)) return illegal("PE", entry.pe, "channels", lanes);
+    if (!fits(entry.pe, lanes, entry.pad && by_channel(layer), entry.padded)) return illegal("PE", entry.pe, "channels", lanes);
   }
   return fold;
 }

@@ -79,6 +79,8 @@ TEST(ReadFolding, OwnFormRefusals) {
   expect_refused(R"({"layers": {"thr0": {"pe": 5}}})", Code::kIllegalFolding, "take one of 1, 2, 3, 4, 6, 12");
   expect_refused(R"({"layers": {"top_k": {"pe": 3}}})", Code::kIllegalFolding, "take one of 1, 2, 5, 10");
   expect_refused(R"({"layers": {"fc0": {"pe": 4294967299}}})", Code::kIllegalFolding, "4294967299");
+  expect_refused(R"({"layers": {"fc0": {"pad": 19}}})", Code::kBadFoldingFile, "more than twice its 9");
+  expect_refused(R"({"layers": {"fc0": {"pad": 0}}})", Code::kBadFoldingFile, "'pad' of 'fc0'");
   expect_refused(R"({"layers": {"fc0": {"PE": 3}}})", Code::kBadFoldingFile, "'PE' of 'fc0'");
   expect_refused(R"({"layers": {"fc0": {"pe": "3"}}})", Code::kBadFoldingFile, "'pe' of 'fc0'");
   expect_refused(R"({"layers": {"fc0": {"store": "paper"}}})", Code::kBadFoldingFile, "'store'");
@@ -163,6 +165,17 @@ TEST(ReadFolding, ConvolutionsByName) {
   EXPECT_EQ(folding[3].pe, 2);
 }
 
+TEST(ReadFolding, PaddedToANumber) {
+  const Reading reading =
+      read_text(R"({"layers": {"conv0": {"pe": 8, "simd": 8, "pad": 8}, "dw0": {"pe": 4, "pad": true}, "pool0": {"pe": 4, "pad": true}}})",
+                "", convolutional());
+  ASSERT_TRUE(reading.folding.ok()) << to_text(reading.folding.error());
+  EXPECT_EQ((*reading.folding)[0].padded, 8);
+  EXPECT_TRUE((*reading.folding)[0].pad);
+  EXPECT_EQ((*reading.folding)[1].padded, 0);
+  EXPECT_TRUE((*reading.folding)[2].pad);
+}
+
 TEST(ReadFolding, ConvolutionsRefusals) {
   const auto refused = [](const std::string& text, const std::string& words) {
     const Reading reading = read_text(text, "", convolutional());
@@ -172,8 +185,10 @@ TEST(ReadFolding, ConvolutionsRefusals) {
   };
   refused(R"({"layers": {"conv0": {"pe": 4}}})", "PE 4 of layer conv0 does not divide its 6 outputs");
   refused(R"({"layers": {"conv0": {"simd": 8}}})", "SIMD 8 of layer conv0 does not divide its 36 inputs");
-  refused(R"({"layers": {"conv0": {"simd": 8, "pad": true}}})", "SIMD 8");
-  refused(R"({"layers": {"dw0": {"pe": 4}}})", "take one of 1, 2, 3, 6\n");
+  refused(R"({"layers": {"conv0": {"simd": 73, "pad": true}}})", "SIMD 73");
+  refused(R"({"layers": {"dw0": {"pe": 4}}})", "take one of 1, 2, 3, 6, or set \"pad\"");
+  refused(R"({"layers": {"dw0": {"pe": 7, "pad": true}}})", "PE 7");
+  refused(R"({"layers": {"concat0": {"pe": 4, "pad": true}}})", "take one of 1, 2, 3, 6\n");
   refused(R"({"layers": {"dw0": {"simd": 2}}})", "does not divide its 9 window elements");
   refused(R"({"layers": {"pool0": {"pe": 5}}})", "take one of 1, 2, 3, 6");
   refused(R"({"layers": {"concat0": {"pe": 4}}})", "take one of 1, 2, 3, 6");

@@ -24,6 +24,26 @@ std::shared_ptr<const Tensor> convolution_weights(const Tensor& weights, const s
   return std::make_shared<const Tensor>(transpose(streamed, kKernelFirst).reshaped({kernel * inputs, outputs}));
 }
 
+std::shared_ptr<const Tensor> with_empty_rows(const Tensor& weights, std::int64_t channels, std::int64_t padded) {
+  const std::int64_t kernel = weights.shape()[0] / channels;
+  const std::int64_t columns = weights.shape()[1];
+  Tensor::Ints rows(static_cast<std::size_t>(kernel * padded * columns), 0);
+  for (std::int64_t k = 0; k < kernel; ++k)
+    std::copy_n(weights.ints().begin() + k * channels * columns, channels * columns, rows.begin() + k * padded * columns);
+  return std::make_shared<const Tensor>(Shape{kernel * padded, columns}, std::move(rows));
+}
+
+std::shared_ptr<const Tensor> with_first_columns(const Tensor& weights, std::int64_t padded) {
+  const std::int64_t kernel = weights.shape()[0];
+  const std::int64_t channels = weights.shape()[1];
+  Tensor::Ints columns;
+  for (std::int64_t k = 0; k < kernel; ++k) {
+    for (std::int64_t c = 0; c < padded; ++c)
+      columns.push_back(weights.ints()[static_cast<std::size_t>(k * channels + (c < channels ? c : 0))]);
+  }
+  return std::make_shared<const Tensor>(Shape{kernel, padded}, std::move(columns));
+}
+
 std::vector<std::int64_t> table_rows(const Graph& graph, NodeId thresholds, const Layout& layout) {
   const Node& node = graph.node(thresholds);
   const Shape& shape = graph.value(node.inputs[0]).shape;

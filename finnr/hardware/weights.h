@@ -22,6 +22,12 @@ std::shared_ptr<const Tensor> with_rows(const std::shared_ptr<const Tensor>& tab
 /// position, channel), where channel i of the stream is channel channels[i] of the tensor; empty stands for their own order.
 std::shared_ptr<const Tensor> convolution_weights(const Tensor& weights, const std::vector<std::int64_t>& channels);
 
+/// Weights [k * channels, N] as [k * padded, N]: rows of zeros behind the channels of each kernel position.
+std::shared_ptr<const Tensor> with_empty_rows(const Tensor& weights, std::int64_t channels, std::int64_t padded);
+
+/// Weights [k, C] as [k, padded]: further columns are the first one.
+std::shared_ptr<const Tensor> with_first_columns(const Tensor& weights, std::int64_t padded);
+
 /// The row of a threshold table that each element of a stream takes: `order` gives the flat element at each position.
 std::vector<std::int64_t> table_rows(const Graph& graph, NodeId thresholds, const Layout& layout);
 

@@ -29,6 +29,12 @@ TEST(ConvolutionWeights, GroupsStandBesideEachOther) {
   EXPECT_EQ(*convolution_weights(w, {}), Tensor({2, 4}, Ints{1, 3, 5, 7, 2, 4, 6, 8}));
 }
 
+TEST(PaddedWeights, ZerosStandBehindEachPosition) {
+  const Tensor w({4, 1}, Ints{1, 2, 3, 4});
+  EXPECT_EQ(*with_empty_rows(w, 2, 3), Tensor({6, 1}, Ints{1, 2, 0, 3, 4, 0}));
+  EXPECT_EQ(*with_first_columns(Tensor({2, 2}, Ints{1, 2, 3, 4}), 3), Tensor({2, 3}, Ints{1, 2, 1, 3, 4, 3}));
+}
+
 TEST(DepthwiseWeights, AColumnAChannel) {
   const Tensor w({2, 1, 1, 3}, Ints{1, 2, 3, 4, 5, 6});
   EXPECT_EQ(*convolution_weights(w, {}), Tensor({3, 2}, Ints{1, 4, 2, 5, 3, 6}));

@@ -15,7 +15,8 @@ std::string write_folding(const HardwarePart& part, const Folding& folding) {
     nlohmann::ordered_json entry = {{"pe", fold.pe}};
     if (std::holds_alternative<MatrixLayer>(layer.kind) || std::holds_alternative<DepthwiseLayer>(layer.kind)) entry["simd"] = fold.simd;
     if (fold.m > 1) entry["m"] = fold.m;
-    if (fold.pad) entry["pad"] = true;
+    if (fold.pad && fold.padded == 0) entry["pad"] = true;
+    if (fold.pad && fold.padded > 0) entry["pad"] = fold.padded;
     if (fold.weight_store) entry["store"] = std::string(to_text(*fold.weight_store));
     if (fold.core) entry["core"] = std::string(to_text(*fold.core));
     if (fold.pipeline > 0) entry["pipeline"] = fold.pipeline;

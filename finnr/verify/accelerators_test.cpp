@@ -92,6 +92,33 @@ Graph bits() {
   return net.done({net.top_k(net.add(Reshape{{12}}, {x}), 2, 0)});
 }
 
+/// Five and seven channels, which no lanes divide: padded between convolutions, through all that takes channels one by one.
+Graph awkward() {
+  SmallNetwork net;
+  ValueId x = net.thresholds(net.conv(net.input({1, 3, 6, 6}), 5, {3, 3}, {.begin = {1, 1}, .end = {1, 1}}), 20);
+  const ValueId y = net.thresholds(net.conv(x, 5, {3, 3}, {.begin = {1, 1}, .end = {1, 1}, .groups = 5, .fill = 1}));
+  x = net.thresholds(net.add(Join{JoinFunction::kAdd, 1, -2}, {y, x}));
+  x = net.pool(x, {.kernel = {2, 2}, .stride = {2, 2}});
+  x = net.thresholds(net.conv(x, 7, {2, 2}, {.begin = {1, 1}, .end = {0, 0}}, IntType::bipolar_type()), 1, 1, true);
+  x = net.pool(x, {.kernel = {2, 2}});
+  x = net.thresholds(net.conv(x, 7, {1, 1}, {}, IntType::bipolar_type()), 1, 1, true);
+  return net.done({net.conv(x, 3, {2, 2}, {}, IntType::bipolar_type())});
+}
+
+TEST(Accelerators, PaddedInside) {
+  const Graph graph = awkward();
+  const HardwarePart part = part_of(graph);
+  Folding folding = balance(part, INT64_MAX);
+  for (std::size_t i = 0; i < folding.size(); ++i) {
+    const std::int64_t channels = part.links[part.layers[i].output].channels;
+    folding[i].pad = true;
+    folding[i].padded = channels == 3 ? 4 : channels == 5 ? 6 : 8;
+    if (folding[i].pe != 0) folding[i].pe = channels == 5 ? 3 : 4;
+  }
+  folding[0].simd = 9;
+  expect_exact(graph, folding);
+}
+
 /// The last rows that a slow convolution makes are dropped by the pool behind it: they come after the last frame has left.
 TEST(Accelerators, RowsThatNobodyNeeds) {
   SmallNetwork net;
