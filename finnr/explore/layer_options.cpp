@@ -140,10 +140,6 @@ std::vector<Fold> folds_of(const HardwarePart& single, const Free& free, const P
   return folds;
 }
 
-bool has_weights(const Layer& layer) {
-  return std::holds_alternative<MatrixLayer>(layer.kind) || std::holds_alternative<DepthwiseLayer>(layer.kind);
-}
-
 /// Calls `visit` for every unit with weights.
 template <class SomeDesign, class Visit>
 void for_weights(SomeDesign& design, const Visit& visit) {
@@ -225,8 +221,8 @@ class LayerCosts {
     for (const Padded& padded : padded_) {
       const std::vector<std::int64_t> elements = elements_of(padded);
       for (const Fold& fold : folds_of(single_, free_, padded)) {
-        FINNR_ASSIGN(const Design design, lower(single_, {fold}, "option", elements));
-        add_stored(options, beyond, design, fold, elements);
+        FINNR_ASSIGN(Design design, lower(single_, {fold}, "option", elements));
+        add_stored(options, beyond, std::move(design), fold, elements);
       }
     }
     return options.folds.empty() ? beyond : options;
@@ -242,37 +238,41 @@ class LayerCosts {
     return elements;
   }
 
-  /// A fold with every store and core of its weights.
-  void add_stored(LayerOptions& options, LayerOptions& beyond, const Design& design, const Fold& fold,
+  /// A fold with every store and core of its weights, on which neither its interval nor the cost of other units depends.
+  void add_stored(LayerOptions& options, LayerOptions& beyond, Design design, const Fold& fold,
                   const std::vector<std::int64_t>& elements) const {
-    if (!has_weights(layer_)) return add(options, beyond, design, fold, elements);
-    for (const std::optional<Core> core : cores_of(design)) {
-      for (const Store store : stores_of(design, rules_.stores)) {
-        Design made = design;
-        set(made, store, core);
+    const bool join = std::holds_alternative<JoinLayer>(layer_.kind);
+    Cost others;
+    std::vector<const Unit*> with_weights;
+    for (const Unit& unit : design.units) {
+      if (std::holds_alternative<Mvu>(unit.kind) || std::holds_alternative<Vvu>(unit.kind)) {
+        with_weights.push_back(&unit);
+      } else if (counts(unit, join, at_input_, at_output_)) {
+        others += cost_(design, unit);
+      }
+    }
+    const std::int64_t cycles = interval(design);
+    const auto add = [&](const Cost& cost, const Fold& made) {
+      LayerOptions& list = cost.fits(rules_.largest) ? options : beyond;
+      list.decision.options.push_back({cycles, bill_of(cost)});
+      list.folds.push_back(made);
+      for (std::size_t port = 0; port < layer_.inputs.size(); ++port)
+        list.inputs[port].push_back({design.streams[design.inputs[port]].lanes, elements[port]});
+      list.outputs.push_back({output_lanes(layer_, made), elements.back()});
+    };
+    if (with_weights.empty()) return add(others, fold);
+    const std::vector<Store> stores = stores_of(design, rules_.stores);
+    for (const std::optional<Core> core : cores_of(design)) {  // the default one first: it is there already
+      for (const Store store : stores) {
+        set(design, store, core);
+        Cost sum = others;
+        for (const Unit* unit : with_weights) sum += cost_(design, *unit);
         Fold stored = fold;
         stored.weight_store = store;
         stored.core = core;
-        add(options, beyond, made, stored, elements);
+        add(sum, stored);
       }
     }
-  }
-
-  void add(LayerOptions& options, LayerOptions& beyond, const Design& design, const Fold& fold,
-           const std::vector<std::int64_t>& elements) const {
-    const bool join = std::holds_alternative<JoinLayer>(layer_.kind);
-    Cost sum;
-    for (const Unit& unit : design.units) {
-      if (counts(unit, join, at_input_, at_output_)) sum += cost_(design, unit);
-    }
-    LayerOptions& list = sum.fits(rules_.largest) ? options : beyond;
-    list.decision.options.push_back({interval(design), bill_of(sum)});
-    list.folds.push_back(fold);
-    for (std::size_t port = 0; port < layer_.inputs.size(); ++port) {
-      const int lanes = design.streams[design.inputs[port]].lanes;
-      list.inputs[port].push_back({lanes, elements[port]});
-    }
-    list.outputs.push_back({output_lanes(layer_, fold), elements.back()});
   }
 
   const Layer& layer_;

@@ -157,7 +157,8 @@ Answer cheapest(const Problem& problem, std::int64_t interval, const std::vector
     }
   }
 
-  // Then in bands above the bound.
+  // Then in bands above the bound, until even a narrow one takes too much.
+  const std::int64_t narrow = std::max<std::int64_t>(1, answer.bound / 20'000);
   std::int64_t width = std::max<std::int64_t>(1, answer.bound / 1000);
   while (answer.bound < answer.value) {
     limit = std::min(answer.bound + width, answer.value) - 1;
@@ -181,8 +182,8 @@ Answer cheapest(const Problem& problem, std::int64_t interval, const std::vector
       answer.value = value_of(*answer.choice);
     }
     if (!labels.complete) {
-      if (width == 1) break;
-      width = std::max<std::int64_t>(1, width / 8);
+      if (width <= narrow) break;
+      width = std::max(narrow, width / 8);
       continue;
     }
     if (labels.best) {  // the least of all: labels are complete

@@ -2,7 +2,11 @@
 // Small integer networks all the way: layers, units, SystemVerilog, simulation, comparison of every stream.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "finnr/base/files.h"
+#include "finnr/explore/layer_options.h"
+#include "finnr/explore/search.h"
 #include "finnr/generate/generate.h"
 #include "finnr/hardware/chain_for_test.h"
 #include "finnr/hardware/folding_for_test.h"
@@ -116,6 +120,26 @@ TEST(Accelerators, PaddedInside) {
     if (folding[i].pe != 0) folding[i].pe = channels == 5 ? 3 : 4;
   }
   folding[0].simd = 9;
+  expect_exact(graph, folding);
+}
+
+/// The explorer's own choice under a tight budget, which pads.
+TEST(Accelerators, PaddedByTheExplorer) {
+  const Graph graph = awkward();
+  const HardwarePart part = part_of(graph);
+  OptionRules rules;
+  rules.largest = {1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30};
+  const UnitCost products = [](const Design&, const Unit& unit) {  // a LUT each
+    const auto* m = std::get_if<Mvu>(&unit.kind);
+    const auto* v = std::get_if<Vvu>(&unit.kind);
+    return Cost{m != nullptr ? std::int64_t{m->pe} * m->simd : v != nullptr ? std::int64_t{v->pe} * v->simd : 0};
+  };
+  const Result<FoldingProblem> problem = folding_problem(part, rules, products);
+  ASSERT_TRUE(problem.ok());
+  const Answer best = fastest(problem->problem, {budget_of(problem->problem, 0, 140)});
+  ASSERT_TRUE(best.choice && best.proved());
+  const Folding folding = folding_of(*problem, *best.choice);
+  EXPECT_GE(std::ranges::count_if(folding, [](const Fold& fold) { return fold.padded > 0; }), 3);
   expect_exact(graph, folding);
 }
 
