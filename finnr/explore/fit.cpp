@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "finnr/explore/queues.h"
 #include "finnr/hardware/lower.h"
 
 namespace finnr {
@@ -53,7 +54,8 @@ class Fitter {
       const Cost left = less(room_.limit, reserve);
       FINNR_ASSIGN(const Answer answer, solve(asked, left, round == 0, fit));
       fit.folding = folding_of(options_, *answer.choice);
-      FINNR_ASSIGN(const Design design, lower(part_, fit.folding, name_));
+      FINNR_ASSIGN(Design design, lower(part_, fit.folding, name_));
+      if (!total_cost(design, cost_).fits(room_.limit)) size_queues(design);  // which takes time, and is for the builder else
       fit.cost = total_cost(design, cost_);
       const Cost modelled = finnr::cost_of(*cost_of(problem(), *answer.choice));
       fit.queues = less(fit.cost, modelled);
@@ -62,9 +64,9 @@ class Fitter {
         finish(fit, answer);
         return fit;
       }
-      // A cut: the queues of this design must have room beside the rest.
+      // A cut: the queues of this design must have room beside the rest. They are more than the room that was left for them.
       for (const auto member : Cost::kMembers) {
-        if (fit.cost.*member > room_.limit.*member) reserve.*member += fit.cost.*member - room_.limit.*member;
+        if (fit.cost.*member > room_.limit.*member) reserve.*member = fit.queues.*member;
       }
     }
     return too_small("queues in front of joins take more than what every folding tried leaves");
@@ -83,10 +85,12 @@ class Fitter {
   Result<Answer> solve(std::optional<std::int64_t> asked, const Cost& limit, bool first, Fit& fit) {
     const std::vector<Budget> budgets = budgets_of(problem(), limit);
     std::int64_t most = asked.value_or(0);
+    std::optional<Choice> known;
     if (!asked) {
       const Answer fast = fastest(problem(), budgets);
       if (!fast.choice) return too_small("");
       most = fast.value;
+      known = fast.choice;
       if (first) {
         fit.bound = fast.bound;
         proof_ = fast.claim;
@@ -94,7 +98,7 @@ class Fitter {
     } else if (first) {
       fit.bound = *asked;
     }
-    Answer cheap = cheapest(problem(), most, budgets, share_of(problem(), room_.limit));
+    Answer cheap = cheapest(problem(), most, budgets, share_of(problem(), room_.limit), known);
     if (!cheap.choice) return beyond(most, budgets);
     fit.share = static_cast<double>(cheap.value) / kShareUnit;
     fit.least_share = static_cast<double>(cheap.bound) / kShareUnit;

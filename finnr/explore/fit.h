@@ -24,7 +24,7 @@ struct Fit {
   Folding folding;
   std::int64_t interval = 0;  ///< cycles a frame
   std::int64_t bound = 0;     ///< proved: no folding within the limits takes fewer; as asked where a rate was asked
-  Cost cost;                  ///< of the lowered design
+  Cost cost;                  ///< of the lowered design; of that with sized queues (queues.h) where it would not fit else
   Cost queues;                ///< of it: queues in front of joins, which the search counts as nothing
   double least_share = 0;     ///< proved: the cost, as shares of the limits in sum, cannot be less at this interval; queues apart
   double share = 0;           ///< what it is, queues apart

@@ -6,6 +6,7 @@
 
 #include "finnr/explore/checker.h"
 #include "finnr/explore/explored_network_for_test.h"
+#include "finnr/explore/queues.h"
 #include "finnr/hardware/lower.h"
 
 namespace finnr {
@@ -78,6 +79,26 @@ TEST(Fit, CountsTheQueuesOfJoinsToo) {
     const Result<Fit> tight = best_fit("branch", part, room(lut, 40), 400, plain_cost);
     EXPECT_TRUE(!tight.ok() || tight->cost.fits(room(lut, 40).limit));
   }
+}
+
+/// Queues that do not fit as lowering makes them are made as short as the rate allows, before another folding is tried.
+TEST(Fit, ShortensQueuesThatDoNotFit) {
+  const HardwarePart part = described_part(branch_text());
+  int shortened = 0;
+  for (std::int64_t lut = 300; lut <= 600; lut += 10) {
+    SCOPED_TRACE(lut);
+    const Result<Fit> tight = best_fit("branch", part, room(lut, 40), 400, plain_cost);
+    if (!tight.ok()) continue;
+    Result<Design> design = lower(part, tight->folding, "branch");
+    const bool fits = total_cost(*design, plain_cost).fits(room(lut, 40).limit);
+    if (!fits) {
+      ASSERT_TRUE(size_queues(*design));
+    }
+    EXPECT_EQ(tight->cost, total_cost(*design, plain_cost));
+    EXPECT_TRUE(tight->cost.fits(room(lut, 40).limit));
+    shortened += fits ? 0 : 1;
+  }
+  EXPECT_GT(shortened, 3);
 }
 
 TEST(Fit, SaysWhatIsMissing) {

@@ -103,8 +103,10 @@ Answer fastest(const Problem& problem, const std::vector<Budget>& budgets, const
 }
 
 Answer cheapest(const Problem& problem, std::int64_t interval, const std::vector<Budget>& budgets, const Budget& objective,
-                const Effort& effort) {
-  Answer answer = any_within(problem, interval, budgets, effort);
+                const std::optional<Choice>& known, const Effort& effort) {
+  Answer answer;
+  answer.choice = known;
+  if (!known) answer = any_within(problem, interval, budgets, effort);
   if (!answer.choice) return answer;
   const auto value_of = [&](const Choice& choice) { return amount(objective, *cost_of(problem, choice)); };
   answer.value = value_of(*answer.choice);

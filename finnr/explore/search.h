@@ -37,9 +37,10 @@ struct Effort {
 /// The least interval within the budgets. Without a choice, the claim says that none exists at any interval.
 Answer fastest(const Problem& problem, const std::vector<Budget>& budgets, const Effort& effort = {});
 
-/// The least amount of an objective (a budget whose limit does not count) at no more than `interval` cycles within the budgets.
+/// The least amount of an objective (a budget whose limit does not count) at no more than `interval` cycles within the budgets. `known` is
+/// a choice that is, where there is one already.
 Answer cheapest(const Problem& problem, std::int64_t interval, const std::vector<Budget>& budgets, const Budget& objective,
-                const Effort& effort = {});
+                const std::optional<Choice>& known = {}, const Effort& effort = {});
 
 /// Whether some choice is within, which, and why not: a choice, or a claim, or neither when the effort did not do.
 Answer any_within(const Problem& problem, std::int64_t interval, const std::vector<Budget>& budgets, const Effort& effort = {});
