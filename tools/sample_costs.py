@@ -7,7 +7,8 @@ are fitted to.
     sample_costs.py --kind fifo --count 8 --flow xilinx
 
 Each kind is one file, finnr/cost/samples/<flow>/<kind>.json. A sample whose parameters are there already is not synthesised
-again unless the RTL of its kind changed (the file keeps a hash of the sources), so an interrupted run goes on where it stopped.
+again unless the RTL of its kind changed (the file keeps a hash of the sources), so an interrupted run goes on where it stopped, and
+another --seed adds to what is there.
 Several samples run in one Yosys process; each unit is flattened for itself. Memory images are random (rtl/test/make_sweep.py).
 """
 import argparse
@@ -137,9 +138,9 @@ def signs_of(r):
 
 def threshold(r):
     pe, folds = spread(r, 1, 8), r.choice([1, 1, 4, 8, 16, 64])
-    steps = r.choice([1, 2, 3, 3, 7, 15, 31, 127])
+    steps = r.choice([1, 2, 3, 3, 7, 15, 30, 31, 63, 127])
     x, search = r.randint(steps.bit_length() + 2, 18), int(steps > 15)
-    while pe * folds * steps * x > 3000 and pe * folds > 1:
+    while pe * folds * steps * x > (12000 if search else 3000) and pe * folds > 1:
         folds, pe = max(1, folds // 4), max(1, pe // 2)
     return trained(SWEEP.threshold(r, pe * folds, pe, x, r.choice([0, 1, 1]), max(1, steps.bit_length()), steps, search=search, style=1, **signs_of(r)), r)
 
@@ -316,7 +317,6 @@ def update(kind, flow, wanted, batch, seed):
         seen.add(key)
         if key not in known:
             cases.append(case)
-    stored["samples"] = [s for s in stored["samples"] if json.dumps(s["parameters"], sort_keys=True) in seen]
     for at in range(0, len(cases), batch):
         part = cases[at:at + batch]
         for case, counts in zip(part, synthesise(part, flow, texts)):

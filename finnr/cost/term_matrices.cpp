@@ -22,6 +22,8 @@ void add_operators(Formulas& f, const CoreShape& core, int k) {
   const bool added = mine && !core.xnor() && (core.x_kind == kBipolar || core.w_kind == kBipolar);
   const bool multiplied = mine && !core.xnor() && !added;
   const bool dsp = multiplied_in_dsp(core);
+  const bool gates = multiplied && !dsp;
+  const bool constants = core.depth == 1;  // whose bits that are 0 need no adder
   const bool rare = k == 6;
   const std::int64_t products = core.pe * core.simd;
   const std::int64_t dot =
@@ -45,8 +47,9 @@ void add_operators(Formulas& f, const CoreShape& core, int k) {
   }
   f.lut.insert(f.lut.end(), {{"counted pairs", mine && core.xnor() ? static_cast<double>(products) * (rare ? 3.6 : 1) : 0, rare},
                              {"added bits", added ? products * each : 0, rare},
-                             {"product bits", multiplied && !dsp ? products * core.x_bits * core.w_bits : 0},
-                             {"product operands", multiplied && !dsp ? products * (core.x_bits + core.w_bits) : 0},
+                             {"product bits", gates && !constants ? products * core.x_bits * core.w_bits : 0},
+                             {"product operands", gates && !constants ? products * (core.x_bits + core.w_bits) : 0},
+                             {"products of constants", gates && constants ? products * core.x_bits * core.w_bits : 0},
                              {"sums of blocks", tree_bits, rare},
                              {"accumulated bits", accumulated && !within ? core.pe * core.sum_bits : 0},
                              {"accumulated bits of blocks", accumulated && within ? 2 * core.pe * core.sum_bits : 0, true}});
@@ -84,7 +87,7 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
                              {"address bits of constants", core.merged ? counter_bits(core.depth) : 0},
                              {"beat counter", counter(core.beats, k)},
                              {"centred bits", centred ? core.pe * u.at("AccBits", 1) : 0},
-                             {"preset memory", preset_in_luts ? rom_cells(preset_word, steps.folds, k) : 0, true},
+                             {"preset memory", preset_in_luts ? memory_cells(steps, preset_word, k) : 0, true},
                              {"preset counters", core.preset ? counter(steps.folds, k) : 0},
                              {"preset signs", core.preset ? core.pe : 0}});
   f.ff.insert(f.ff.end(), {{"one", 1},
@@ -96,7 +99,7 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
                            {"counters", (core.depth > 1 ? counter_bits(core.depth) : 0) + loop(core.beats), true},
                            {"address bits of constants", core.merged ? counter_bits(core.depth) * (1 + behind) : 0, true},
                            {"stages", stages * (core.beats > 1 ? 3 : 1) + (core.beats > 1 ? 2 : 0) + (compared ? 2 : 0), true},
-                           {"preset words", preset_in_luts ? different_columns(preset_word, steps.folds) : 0, true},
+                           {"preset words", preset_in_luts ? memory_registers(steps, preset_word) : 0, true},
                            {"preset bases", core.preset && steps.bases && core.beats > 1 ? core.pe : 0, true},
                            {"preset counters", core.preset ? loop(steps.folds) : 0, true}});
   add_operators(f, core, k);

@@ -50,7 +50,17 @@ constexpr std::int64_t counter(std::int64_t n, int k) { return n > 1 ? counter_b
 /// LUTs of one bit chosen out of n: three more inputs a LUT of 6, one more a LUT of 4.
 constexpr std::int64_t mux(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k < 6 ? 1 : 3) : 0; }
 
-/// The same where the multiplexers of a slice of LUTs of 6 inputs join up to four of them, of four inputs each.
+/// LUTs of 6 inputs of a choice that takes `tree` LUTs of four each, or fewer where selects and columns are so few `inputs` together that
+/// LUTs read all of them.
+constexpr std::int64_t choice_luts(std::int64_t tree, std::int64_t inputs) {
+  constexpr std::int64_t kRead = 6;
+  constexpr std::int64_t kMany = 12;
+  if (inputs >= kMany) return tree;
+  const std::int64_t read = inputs <= kRead ? 1 : std::int64_t{1} << (inputs - kRead);
+  return tree < read ? tree : read;
+}
+
+/// As mux, where the multiplexers of a slice of LUTs of 6 inputs join up to four of them, of four inputs each.
 constexpr std::int64_t wide_mux(std::int64_t n, int k) { return n > 1 && k == 6 ? ceil_div(n, 4) : mux(n, k); }
 
 /// LUTs of a finnr_compare; with LUTs of 4 inputs it is an operator.

@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "finnr/hardware/memory_cost.h"
+
 namespace finnr::terms {
 namespace {
 
@@ -58,6 +60,21 @@ double chunk_functions(const StepShape& s, std::int64_t low, std::int64_t high, 
 /// Chunks of a comparison of operators, for which unsigned numbers have a bit more.
 std::int64_t chunks(const StepShape& s) { return ceil_div(s.wide() + (s.is_signed ? 0 : 1), kChunk); }
 
+}  // namespace
+
+double memory_cells(const StepShape& s, std::int64_t bits, int k) {
+  if (!s.in_luts) return 0;
+  if (!s.known) return rom_cells(bits, s.folds, k);
+  return static_cast<double>(s.known->luts * (k == 6 ? rom_luts(s.folds, 1) : rom(1, s.folds, k)));
+}
+
+double memory_registers(const StepShape& s, std::int64_t bits) {
+  if (!s.in_luts) return 0;
+  return s.known ? static_cast<double>(s.known->registers) : different_columns(bits, s.folds);
+}
+
+namespace {
+
 /// Every threshold of a lane is compared with the input and the hits are counted, which takes a full adder for each that has no bit of
 /// its own in the level, and more where a level may fall: then the sum is turned before and after. With one fold the thresholds are
 /// constants, and a level of few bits is looked up.
@@ -76,10 +93,10 @@ void add_compared(Formulas& f, const StepShape& s, int k) {
                              {"levels", counted ? s.lanes * s.out : 0},
                              {"turned hits", counted && s.falling && !constant ? compared - s.lanes * log2_up(s.steps + 1) : 0},
                              {"turned levels", counted && s.falling && !constant ? s.lanes * s.out : 0},
-                             {"threshold memory", s.in_luts ? rom_cells(word, s.folds, k) : 0, true},
+                             {"threshold memory", memory_cells(s, word, k), true},
                              {"fold counter", counter(s.folds, k)}});
   f.ff.insert(f.ff.end(), {{"threshold input", s.lanes * s.bits, true},
-                           {"threshold words", s.in_luts ? different_columns(word, s.folds) : 0, true},
+                           {"threshold words", memory_registers(s, word), true},
                            {"levels", s.lanes * s.out, true},
                            {"fold counter", s.folds > 1 ? counter_bits(s.folds) : 0, true}});
 }
@@ -91,26 +108,35 @@ void add_searched(Formulas& f, const StepShape& s, int k) {
   constexpr std::int64_t kWithin = 3;
   const std::int64_t stages = log2_up(s.steps + 1);
   const bool constant = s.folds == 1;
+  const auto lanes = static_cast<double>(s.lanes);
   double compared = 0;
+  double constants = 0;
   double chosen = 0;
-  double words = s.in_luts ? different_columns(s.lanes * ((s.falling ? 1 : 0) + (s.bases ? s.out : 0)), s.folds) : 0;
-  double memory = s.in_luts ? rom_cells(s.lanes * ((s.falling ? 1 : 0) + (s.bases ? s.out : 0)), s.folds, k) : 0;
+  double addressed = 0;
+  const std::int64_t tail = s.lanes * ((s.falling ? 1 : 0) + (s.bases ? s.out : 0));
+  double words = memory_registers(s, tail);
+  double memory = memory_cells(s, tail, k);
   for (std::int64_t stage = 0; stage < stages; ++stage) {
     const std::int64_t choices = std::min(std::int64_t{1} << stage, s.steps - ((std::int64_t{1} << stage) - 1));
-    const auto lanes = static_cast<double>(s.lanes);
-    if (!constant) {
-      compared += lanes * static_cast<double>(compare_cells(s.wide(), k));
-      chosen += lanes * static_cast<double>(s.threshold_bits * mux(choices, k));
-    } else {
+    if (constant) {
       const auto functions = static_cast<double>(2 * chunks(s));
-      compared += lanes * (stage == 0 ? constant_comparators(s, 1) : stage == kWithin + 1 ? 2 * functions : functions);
-      chosen += stage > kWithin + 1 ? lanes * static_cast<double>(s.threshold_bits) : 0;
+      constants += lanes * (stage == 0 ? constant_comparators(s, 1) : stage == kWithin + 1 ? 2 * functions : functions);
+      addressed += stage > kWithin + 1 ? lanes * static_cast<double>(s.threshold_bits) : 0;
+      continue;
     }
-    words += s.in_luts ? different_columns(s.lanes * choices * s.threshold_bits, s.folds) : 0;
-    memory += s.in_luts ? rom_cells(s.lanes * choices * s.threshold_bits, s.folds, k) : 0;
+    compared += lanes * static_cast<double>(compare_cells(s.wide(), k));
+    if (s.known) continue;  // all memories were counted together
+    const auto read = static_cast<std::int64_t>(std::llround(different_columns(choices, s.folds)));
+    const std::int64_t each = s.in_luts && k == 6 ? choice_luts(mux(choices, k), stage + read) : mux(choices, k);
+    chosen += lanes * static_cast<double>(s.threshold_bits * each);
+    words += memory_registers(s, s.lanes * choices * s.threshold_bits);
+    memory += memory_cells(s, s.lanes * choices * s.threshold_bits, k);
   }
-  f.lut.insert(f.lut.end(), {{"search", s.steps > 0},
-                             {"searched comparators", compared},
+  if (s.known && !constant) chosen = static_cast<double>(k == 6 ? s.known->chosen : s.known->choices);
+  f.lut.insert(f.lut.end(), {{"found bits", s.lanes * stages},
+                             {"searched comparators", compared, true},
+                             {"searched constants", constants},
+                             {"addressed constants", addressed},
                              {"chosen thresholds", chosen},
                              {"searched levels", s.lanes * s.out * ((s.falling ? 1 : 0) + (s.bases ? 1 : 0))},
                              {"searched memory", memory, true},
@@ -126,17 +152,23 @@ void add_searched(Formulas& f, const StepShape& s, int k) {
 }  // namespace
 
 StepShape step_shape(const UnitShape& u, std::int64_t channels, std::int64_t bits, bool is_signed) {
-  return {u.at("Pe", 1),
-          step_folds(u, channels),
-          u.at("NumThresholds"),
-          bits,
-          is_signed,
-          u.at("ThrBits", 1),
-          u.at("OutBits", 1),
-          u.at("Search") != 0,
-          u.at("StepSigns") != 0,
-          u.at("BaseInMem") != 0,
-          u.at(u.kind == "threshold" ? "MemStyle" : "ThresholdStyle", 1) < kBlockStyle};
+  StepShape s{u.at("Pe", 1),
+              step_folds(u, channels),
+              u.at("NumThresholds"),
+              bits,
+              is_signed,
+              u.at("ThrBits", 1),
+              u.at("OutBits", 1),
+              u.at("Search") != 0,
+              u.at("StepSigns") != 0,
+              u.at("BaseInMem") != 0,
+              u.at(u.kind == "threshold" ? "MemStyle" : "ThresholdStyle", 1) < kBlockStyle,
+              {}};
+  constexpr std::int64_t kUnknown = -1;
+  if (u.at("StepColumns", kUnknown) != kUnknown)
+    s.known = StepColumns{
+        .registers = u.at("StepColumns"), .luts = u.at("StepLuts"), .choices = u.at("StepChoices"), .chosen = u.at("StepChosen")};
+  return s;
 }
 
 double constant_comparators(const StepShape& s, std::int64_t count) {
@@ -151,6 +183,7 @@ void add_steps(Formulas& f, const StepShape& s, bool preset, int k) {
   StepShape none = s;
   none.steps = none.lanes = 0;
   none.folds = 1;
+  none.known = std::nullopt;
   add_compared(f, preset || s.search || s.steps == 0 ? none : s, k);
   add_searched(f, preset || !s.search || s.steps == 0 ? none : s, k);
 }

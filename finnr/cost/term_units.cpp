@@ -72,8 +72,9 @@ Formulas pool(const UnitShape& u, int k) {
   // The tool keeps all bits of signed sums, though a tree of a few numbers needs less.
   const std::int64_t tree_bits = u.at("XKind") == kSigned ? each : std::min(each, x + log2_up(simd));
   // An adder has one LUT a bit, and another one that leaves the sum before out of the first addition, unless the new number has fewer
-  // bits or comes from a register: then both are one.
-  const std::int64_t masked = u.at("XKind") != 0 && simd == 1 ? 1 : 0;
+  // bits or comes from a register: then both are one, as where the result is too short for a carry chain.
+  constexpr std::int64_t kCarry = 3;
+  const std::int64_t masked = u.at("XKind") != 0 && simd == 1 && each >= kCarry ? 1 : 0;
   const bool exact = k == 6;
   return {{{"one", 1},
            {"counters", counter(count, k)},
@@ -134,8 +135,9 @@ Formulas window(const UnitShape& u, int k) {
   const std::int64_t counted = loop(u.at("Inner", 1)) + loop(u.at("KW", 1) / tile_w) +
                                (padded ? loop(u.at("KH", 1) / u.at("TileH", 1)) : 0) + loop(u.at("Groups", 1)) * (tiled ? 2 : 1) +
                                (padded ? 0 : loop(u.at("OH", 1)));
-  // Behind the banks a choice among the columns of every row bank, and one among the rows; in front of them the address in a row bank
-  // and in a column bank, from whichever place of the tile lies there, and their sum where a bank has more than one row.
+  // Behind the banks a choice among the columns of every row bank, and one among the rows; in front of them whether a place of
+  // the tile lies in a column bank, the address in a row bank and in a column bank, from whichever place lies there, and their sum where a
+  // bank has more than one row.
   const std::int64_t column_choices = tile_w * memory.row_banks * wide_mux(memory.column_banks, k);
   const std::int64_t row_choices = positions * wide_mux(memory.row_banks, k);
   const std::int64_t deep = ceil_div(u.at("W", 1), memory.column_banks);
@@ -151,6 +153,7 @@ Formulas window(const UnitShape& u, int k) {
            {"column choices", tiled ? memory.width * column_choices : 0},
            {"row choices", tiled ? memory.width * row_choices : 0},
            {"column addresses", tiled ? memory.column_banks * log2_up(deep) : 0},
+           {"column hits", tiled && memory.column_banks > 1 ? memory.column_banks * tile_w : 0},
            {"bank addresses", tiled && added ? memory.banks * log2_up(memory.words) : 0},
            {"tile rows", (u.at("TileH", 1) - 1) * (y + loop(rows))},
            {"tile columns", (tile_w - 1) * x},

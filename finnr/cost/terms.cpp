@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "finnr/base/check.h"
 #include "finnr/cost/term_shapes.h"
@@ -70,10 +71,19 @@ Formulas fork(const UnitShape& u, int k) {
 /// Wires.
 Formulas cast(const UnitShape&, int) { return {}; }
 
-/// A counter and a comparison with the run's ends.
+/// A counter, what it is beyond the first beat taken, and whether that is within the run. Low bits of both ends that are 0 need neither.
 Formulas take(const UnitShape& u, int) {
   const std::int64_t bits = terms::counter_bits(u.at("Period", 1));
-  return {{{"one", 1}, {"count bits", bits}, {"carry chains", bits >= 3}, {"seven bits", bits >= 7}}, {{"count bits", bits}}};
+  const auto above_zeros = [&](std::int64_t n) {
+    return n == 0 ? 0 : std::max<std::int64_t>(0, bits - std::countr_zero(static_cast<std::uint64_t>(n)));
+  };
+  const bool chain = bits >= 3;
+  return {{{"one", 1},
+           {"count bits", bits},
+           {"carry chains", chain},
+           {"moved bits", chain ? above_zeros(u.at("First")) : 0},
+           {"compared bits", above_zeros(u.at("Count", 1))}},
+          {{"count bits", bits}}};
 }
 
 /// A multiplexer of the inputs, a turn counter, and a comparison with every turn.

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// What hardware/unit_numbers.h knows, and the parameters that generate/unit_parameters.cpp reads from weights and thresholds. Where
-// those decide (signs, bases and shared rows of thresholds) the usual case is taken.
+// What hardware/unit_numbers.h knows, and the parameters that generate/unit_parameters.cpp reads from weights and thresholds: of
+// thresholds what their values say where there are any, else the usual case.
 #include "finnr/cost/unit_shape.h"
 
 #include <algorithm>
 
+#include "finnr/cost/step_columns.h"
+#include "finnr/hardware/layers.h"
 #include "finnr/hardware/memory_cost.h"
+#include "finnr/hardware/threshold_words.h"
 #include "finnr/hardware/unit_numbers.h"
 
 namespace finnr {
@@ -13,12 +16,33 @@ namespace {
 
 using Numbers = decltype(UnitShape::numbers);
 
-/// Few thresholds are compared at once, many are searched; they lie where a memory of one word a fold is cheapest.
-std::int64_t add_steps(Numbers& n, const Steps& steps, const IntType& x, std::int64_t lanes, std::int64_t folds) {
+/// Where a memory of one word a fold is cheapest.
+std::int64_t step_style(std::int64_t folds, std::int64_t bits) { return style_number(cheapest_rom(folds, bits).store); }
+
+/// Thresholds without values: few are compared at once, many are searched; all rise from 0.
+std::int64_t add_described(Numbers& n, const Steps& steps, const IntType& x, std::int64_t lanes, std::int64_t folds) {
   n["NumThresholds"] = steps.count();
   n["ThrBits"] = x.bits();
-  n["Search"] = steps.count() > 15 ? 1 : 0;
-  return style_number(cheapest_rom(folds, lanes * steps.count() * x.bits()).store);
+  n["Search"] = steps.count() > kMaxFusedSteps ? 1 : 0;
+  return step_style(folds, lanes * steps.count() * x.bits());
+}
+
+/// As they are, and in LUTs what is left of their columns.
+std::int64_t add_known(Numbers& n, const HardwareSteps& steps, int lanes, std::int64_t folds) {
+  n["NumThresholds"] = steps.width;
+  n["ThrBits"] = steps.format.threshold_bits;
+  n["Search"] = steps.format.search ? 1 : 0;
+  n["StepSigns"] = steps.format.signs;
+  n["BaseInMem"] = steps.format.base_in_memory ? 1 : 0;
+  const std::int64_t style = step_style(folds, lanes * steps.entry_bits());
+  if (folds > 1 && style == style_number(Store::kLutRam)) {
+    const StepColumns columns = step_columns(steps, folds, lanes);
+    n["StepColumns"] = columns.registers;
+    n["StepLuts"] = columns.luts;
+    n["StepChosen"] = columns.chosen;
+    n["StepChoices"] = columns.choices;
+  }
+  return style;
 }
 
 /// Adds the usual case of what the values decide.
@@ -34,12 +58,18 @@ class Guess {
   void operator()(const Threshold& t) const {
     const bool shared = t.steps.rows() == 1 && in_.padded == in_.channels;
     const std::int64_t channels = shared ? in_.lanes : in_.padded;  // one word serves every beat
-    n_ = {{"Channels", channels}, {"Pe", in_.lanes}, {"XBits", t.x.bits()}, {"OutBits", t.steps.codes.bits()}, {"MemStyle", 1}};
+    n_ = {{"Channels", channels},
+          {"Pe", in_.lanes},
+          {"XBits", t.x.bits()},
+          {"XSigned", t.x.lo < 0 && !t.x.bipolar ? 1 : 0},
+          {"OutBits", t.steps.codes.bits()},
+          {"MemStyle", 1}};
     if (t.table) {
       n_["PerChannel"] = shared ? 0 : 1;
       return;
     }
-    n_["MemStyle"] = add_steps(n_, t.steps, t.x, in_.lanes, channels / in_.lanes);
+    n_["MemStyle"] = t.steps.has_values() ? add_known(n_, hardware_steps(t, in_), in_.lanes, channels / in_.lanes)
+                                          : add_described(n_, t.steps, t.x, in_.lanes, channels / in_.lanes);
   }
   void operator()(const ConcatUnit& c) const { n_["LongestTurn"] = *std::ranges::max_element(c.turns); }
   void operator()(const PermuteUnit& p) const {
@@ -64,10 +94,16 @@ class Guess {
     n_["Core"] = static_cast<std::int64_t>(unit.core);
     n_["Pipeline"] = unit.pipeline;
     if (!unit.steps) return;
+    if (unit.steps->has_values()) {
+      const HardwareSteps steps = hardware_steps(unit);
+      n_["SharedSteps"] = steps.shared ? 1 : 0;
+      n_["ThresholdStyle"] = add_known(n_, steps, unit.pe, steps.shared ? 1 : folds);
+      return;
+    }
     const bool shared = unit.steps->rows() == 1;
     n_["SharedSteps"] = shared ? 1 : 0;
     n_["ThresholdStyle"] =
-        add_steps(n_, *unit.steps, counted_accumulator(unit.x, unit.w, unit.accumulator, inputs), unit.pe, shared ? 1 : folds);
+        add_described(n_, *unit.steps, counted_accumulator(unit.x, unit.w, unit.accumulator, inputs), unit.pe, shared ? 1 : folds);
   }
 
   const Stream& in_;

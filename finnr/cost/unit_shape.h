@@ -11,7 +11,8 @@
 namespace finnr {
 
 /// What the cost of a unit depends on: the numbers among the parameters of its library module, under their names there. Samples of
-/// synthesis say the same (finnr/cost/samples).
+/// synthesis say the same (finnr/cost/samples). Of thresholds in LUTs whose values are known also what their memories come to
+/// (step_columns.h): StepColumns, StepLuts, StepChosen, StepChoices.
 struct UnitShape {
   std::string kind;  ///< of kind_name()
   std::map<std::string, std::int64_t, std::less<>> numbers;

@@ -4,7 +4,6 @@
 #include <algorithm>
 
 #include "finnr/base/integers.h"
-#include "finnr/hardware/layers.h"
 
 namespace finnr {
 
@@ -21,81 +20,11 @@ void MemoryImage::end_word() {
   at_ = 0;
 }
 
-HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t xnor_inputs, std::int64_t padded_behind) {
-  const auto compared = [&](std::int64_t a) {
-    return xnor_inputs > 0 ? floor_div(a + xnor_inputs + 1, 2) : a;
-  };  // least p with 2p - n >= a
-  const std::int64_t lo = compared(x.lo);
-  const std::int64_t never = compared(x.hi + 1);
-  HardwareSteps result;
-  result.never = never;
-  result.width = steps.count();
-  result.rows = std::max({steps.thresholds->shape()[0], steps.base->shape()[0], steps.signs->shape()[0], padded_behind});
-  result.shared = result.rows == 1 && padded_behind == 0;
-  const auto row_of = [&](const Tensor& table, std::int64_t row) { return table.shape()[0] == 1 ? 0 : row; };
-  bool any_negative = false;
-  bool mixed_row = false;
-  for (std::int64_t row = 0; row < result.rows; ++row) {
-    std::int64_t positive = 0;
-    std::int64_t negative = 0;
-    for (std::int64_t k = 0; k < result.width; ++k) {
-      const std::int64_t t =
-          compared(steps.thresholds->ints()[static_cast<std::size_t>(row_of(*steps.thresholds, row) * result.width + k)]);
-      const std::int64_t sign = steps.signs->ints()[static_cast<std::size_t>(row_of(*steps.signs, row) * result.width + k)];
-      result.thresholds.push_back(std::clamp(t, lo, never));  // outside the range: always or never, exactly
-      result.signs.push_back(sign);
-      if (t < never) ++(sign < 0 ? negative : positive);
-    }
-    any_negative = any_negative || negative > 0;
-    mixed_row = mixed_row || (negative > 0 && positive > 0);
-    result.base.push_back(steps.base->ints()[static_cast<std::size_t>(row_of(*steps.base, row))]);
-  }
-  StepFormat& format = result.format;
-  const bool uniform_base = std::ranges::all_of(result.base, [&](std::int64_t b) { return b == result.base.front(); });
-  format.base_in_memory = !uniform_base || (padded_behind > 0 && result.base.front() != 0);
-  format.base = format.base_in_memory ? 0 : result.base.front();
-  format.signs = mixed_row ? 1 : any_negative ? 2 : 0;
-  format.out_bits = steps.codes.bits();
-  format.is_signed = lo < 0;
-  format.threshold_bits = IntType{lo, never, false}.bits();
-  format.search = result.width > kMaxFusedSteps && !mixed_row;
-  if (format.signs == 2) {  // one sign a channel: thresholds that are never reached follow the others
-    for (std::int64_t row = 0; row < result.rows; ++row) {
-      const auto first = result.signs.begin() + row * result.width;
-      const auto reached = result.thresholds.begin() + row * result.width;
-      std::int64_t sign = 1;
-      for (std::int64_t k = 0; k < result.width; ++k) {
-        if (reached[k] < never) sign = first[k];
-      }
-      std::fill(first, first + result.width, sign);
-    }
-  }
-  return result;
-}
-
 std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, int pe) {
-  const StepFormat& format = steps.format;
-  const auto sign_bits = format.signs == 1 ? steps.width : format.signs == 2 ? 1 : 0;
-  const std::int64_t entry = steps.width * format.threshold_bits + sign_bits + (format.base_in_memory ? format.out_bits : 0);
-  MemoryImage image(entry * pe);
-  for (std::int64_t fold = 0; fold < channels / pe; ++fold) {
-    for (int p = 0; p < pe; ++p) {
-      const std::int64_t channel = fold * pe + p;
-      const std::int64_t row = steps.shared ? 0 : channel;
-      const bool missing = row >= steps.rows;
-      const auto at = [&](std::int64_t k) { return static_cast<std::size_t>(row * steps.width + k); };
-      for (std::int64_t k = 0; k < steps.width; ++k) {
-        image.put(static_cast<std::uint64_t>(missing ? steps.never : steps.thresholds[at(k)]), format.threshold_bits);
-      }
-      if (format.signs == 1) {
-        for (std::int64_t k = 0; k < steps.width; ++k) image.put(!missing && steps.signs[at(k)] < 0 ? 1 : 0, 1);
-      } else if (format.signs == 2) {
-        image.put(!missing && steps.signs[at(0)] < 0 ? 1 : 0, 1);
-      }
-      if (format.base_in_memory)
-        image.put(missing ? 0 : static_cast<std::uint64_t>(steps.base[static_cast<std::size_t>(row)]), format.out_bits);
-    }
-    image.end_word();
+  MemoryImage image(steps.entry_bits() * pe);
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    for (const Field& field : threshold_entry(steps, channel)) image.put(field.value, field.bits);
+    if ((channel + 1) % pe == 0) image.end_word();
   }
   return image.text();
 }

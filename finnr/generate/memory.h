@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "finnr/hardware/design.h"
+#include "finnr/hardware/threshold_words.h"
 
 namespace finnr {
 
@@ -25,34 +26,6 @@ class MemoryImage {
   std::size_t at_ = 0;              ///< in bits
   std::string text_;
 };
-
-/// How a threshold memory is laid out (the parameters of finnr_threshold).
-struct StepFormat {
-  int threshold_bits = 1;
-  int out_bits = 1;
-  int signs = 0;  ///< 0 all +1, 1 a bit a threshold, 2 a bit a channel
-  bool base_in_memory = false;
-  std::int64_t base = 0;  ///< of every channel when not in memory
-  bool search = false;
-  bool is_signed = false;
-};
-
-/// Thresholds ready for hardware: on popcounts where the accumulator is one.
-struct HardwareSteps {
-  StepFormat format;
-  std::int64_t rows = 1;                 ///< channels with a row of their own
-  bool shared = false;                   ///< the one row serves every channel
-  std::int64_t width = 0;                ///< thresholds a row
-  std::int64_t never = 0;                ///< a threshold that is not reached
-  std::vector<std::int64_t> thresholds;  ///< [rows, width]
-  std::vector<std::int64_t> signs;
-  std::vector<std::int64_t> base;
-};
-
-/// `x` is the range of the number compared. For `xnor_inputs` > 0 thresholds are moved from the sum of +-1 products a to
-/// the count of agreements p, a = 2p - xnor_inputs (a single bipolar number counts itself: xnor_inputs 1). `padded_behind` >
-/// 0: channels follow behind that many real ones; they must give level 0, so each real one gets a row.
-HardwareSteps hardware_steps(const Steps& steps, const IntType& x, std::int64_t xnor_inputs, std::int64_t padded_behind);
 
 /// One word a fold: `pe` channels each, `channels` in all; missing rows give level 0.
 std::string threshold_image(const HardwareSteps& steps, std::int64_t channels, int pe);

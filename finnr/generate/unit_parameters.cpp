@@ -23,26 +23,18 @@ class Maker {
       : unit_(unit), in_(design.streams[unit.inputs[0]]), design_(design), store_(store) {}
 
   Parameters operator()(const Mvu& m) const {
-    const std::int64_t real_inputs = m.weights->shape()[0];
-    const std::int64_t real_outputs = m.weights->shape()[1];
-    const bool xnor = m.x.bipolar && m.w.bipolar;
     Parameters parameters = numbers();
     add_weights(parameters, m.weight_store, weight_image(m));
-    if (m.steps) {
-      const bool padded = m.groups == 1 && m.mh != real_outputs;
-      add_thresholds(parameters, hardware_steps(*m.steps, m.accumulator, xnor ? real_inputs : 0, padded ? real_outputs : 0),
-                     m.groups * m.mh, m.pe);
-    }
+    if (m.steps) add_thresholds(parameters, hardware_steps(m), m.groups * m.mh, m.pe);
     add_core(parameters, m.core, m.pipeline);
     if (m.groups == 1 && m.mw == m.simd && m.mh == m.pe) add_constants(parameters, m, std::int64_t{m.pe} * m.simd);
     return parameters;
   }
 
   Parameters operator()(const Vvu& v) const {
-    const bool xnor = v.x.bipolar && v.w.bipolar;
     Parameters parameters = numbers();
     add_weights(parameters, v.weight_store, weight_image(v));
-    if (v.steps) add_thresholds(parameters, hardware_steps(*v.steps, v.accumulator, xnor ? v.kernel : 0, 0), v.channels, v.pe);
+    if (v.steps) add_thresholds(parameters, hardware_steps(v), v.channels, v.pe);
     add_core(parameters, v.core, v.pipeline);
     if (v.kernel == v.simd && v.channels == v.pe) add_constants(parameters, v, std::int64_t{v.pe} * v.simd);
     return parameters;
@@ -59,7 +51,7 @@ class Maker {
 
   Parameters operator()(const Threshold& t) const {
     if (t.table) return table(t);
-    const HardwareSteps steps = hardware_steps(t.steps, t.x, t.x.bipolar ? 1 : 0, in_.padded != in_.channels ? in_.channels : 0);
+    const HardwareSteps steps = hardware_steps(t, in_);
     const std::int64_t channels = steps.shared ? in_.lanes : in_.padded;  // one word serves every beat
     Parameters parameters = {{"Channels", channels},
                              {"Pe", in_.lanes},
