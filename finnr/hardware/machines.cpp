@@ -3,35 +3,38 @@
 
 #include <algorithm>
 
+#include "finnr/base/integers.h"
+
 namespace finnr::token {
 
-Cycle Source::earliest() const {
-  switch (schedule_.kind) {
-    case Schedule::Kind::kGreedy:
-      return 0;
-    case Schedule::Kind::kSteady:
-      return frame_ * schedule_.interval + beat_ * schedule_.interval / out_.frame_beats();
-    case Schedule::Kind::kBurst:
-      return frame_ * schedule_.interval + beat_;
-  }
-  return 0;
+Arrivals arrivals(const Schedule& schedule, std::int64_t frame_beats) {
+  if (schedule.kind == Schedule::Kind::kGreedy) return {{{0, 1, frame_beats}}, 0};
+  if (schedule.kind == Schedule::Kind::kBurst) return {{{0, 1, frame_beats}}, schedule.interval};
+  const std::int64_t step = std::max<std::int64_t>(1, schedule.interval / frame_beats);
+  if (step * frame_beats == schedule.interval) return {{{0, step, frame_beats}}, schedule.interval};
+  const std::int64_t piece = ceil_div(frame_beats, Schedule::kPieces);
+  Arrivals even{{}, schedule.interval};
+  for (std::int64_t beat = 0; beat < frame_beats; beat += piece)
+    even.frame.push_back({beat * schedule.interval / frame_beats, step, std::min(piece, frame_beats - beat)});
+  return even;
 }
 
-// As many as come at equal distances.
+// As many as come at equal distances: when they are due, or one after the other where the first of them is late.
 Run Source::next_beats() const {
-  const Cycle at = std::max(next_, earliest());
-  const std::int64_t left = out_.frame_beats() - beat_;
-  if (schedule_.kind != Schedule::Kind::kSteady) return {at, 1, left};
-  const std::int64_t step = schedule_.interval / out_.frame_beats();
-  const bool even = step > 0 && step * out_.frame_beats() == schedule_.interval && next_ <= earliest();
-  return {at, step, even ? left : 1};
+  const Run& run = arrivals_.frame[run_];
+  const Cycle due = frame_ * arrivals_.period + run[beat_];
+  const std::int64_t left = run.beats - beat_;
+  if (next_ <= due) return {due, run.step, left};
+  return {next_, 1, run.step <= 1 ? left : std::min(left, (next_ - due) / (run.step - 1) + 1)};
 }
 
 void Source::sent(std::int64_t beats, Cycle last) {
   next_ = last + 1;
   beat_ += beats;
-  if (beat_ < out_.frame_beats()) return;
+  if (beat_ < arrivals_.frame[run_].beats) return;
   beat_ = 0;
+  if (++run_ < arrivals_.frame.size()) return;
+  run_ = 0;
   ++frame_;
 }
 

@@ -5,39 +5,49 @@
 
 #include <memory>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "finnr/hardware/tokens.h"
 
 namespace finnr::token {
 
-/// Offers the beats of an input: when each may be offered at the earliest, frame by frame.
+/// How the beats of an input come.
 struct Schedule {
   enum class Kind : std::uint8_t {
     kGreedy,  ///< always valid
-    kSteady,  ///< the beats of a frame spread evenly over `interval`
+    kSteady,  ///< the beats of a frame spread over `interval`, in kPieces pieces of even distance (each beat, if there are no more)
     kBurst,   ///< a frame begins every `interval`, its beats follow each other as fast as they are taken
   };
+  /// Most pieces of a steady frame: beats of a piece are whole cycles apart, and pass as one.
+  static constexpr std::int64_t kPieces = 1024;
   Kind kind = Kind::kGreedy;
   std::int64_t interval = 1;
 };
 
+/// When the beats of each frame may be offered at the earliest.
+struct Arrivals {
+  std::vector<Run> frame;   ///< of the first one
+  std::int64_t period = 0;  ///< from frame to frame
+};
+Arrivals arrivals(const Schedule& schedule, std::int64_t frame_beats);
+
 class Source final : public Machine {
  public:
-  Source(Channel& out, const Schedule& schedule) : out_(out), schedule_(schedule) {}
+  Source(Channel& out, Arrivals arrivals) : out_(out), arrivals_(std::move(arrivals)) {}
   /// Goes on until so many frames were offered.
   void limit(std::int64_t frames) { frames_ = frames; }
   void run() override;
 
  private:
-  [[nodiscard]] Cycle earliest() const;
   [[nodiscard]] Run next_beats() const;
   void sent(std::int64_t beats, Cycle last);
   Channel& out_;
-  Schedule schedule_;
+  Arrivals arrivals_;
   std::int64_t frames_ = 0;
   std::int64_t frame_ = 0;
-  std::int64_t beat_ = 0;
+  std::size_t run_ = 0;    // of the frame
+  std::int64_t beat_ = 0;  // of the run
   Cycle next_ = 0;
 };
 

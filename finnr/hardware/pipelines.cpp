@@ -14,7 +14,7 @@ bool Tail::run() {
     bool again = false;
     if (out_.taken()) {
       last.leave(out_.collect());
-      again = true;
+      changed = true;
     }
     if (two_ && first_.has_result()) {
       if (const auto at = second_.moves(first_.result())) {

@@ -100,6 +100,12 @@ class Runs {
     drop(1);
     return at;
   }
+  /// All of them, in their order.
+  [[nodiscard]] std::vector<Run> list() const {
+    std::vector<Run> all;
+    for (std::size_t i = 0; i < runs_.size(); ++i) all.push_back(runs_[i]);
+    return all;
+  }
   /// Of the beat behind the first `i` ones, if there is one.
   [[nodiscard]] std::optional<Cycle> at(std::int64_t i) const {
     for (std::size_t k = 0; k < runs_.size(); ++k) {
@@ -149,6 +155,10 @@ inline constexpr std::array<HashSums, 48> kHashSums = [] {
 class CyclesHash {
  public:
   void add(Run run) {
+    if (run.beats == 1) {
+      value_ = (value_ + static_cast<std::uint64_t>(run.at)) * kHashSums[0].power;
+      return;
+    }
     while (run.beats > 0) {
       const auto log = static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(run.beats)) - 1);
       const HashSums& sums = kHashSums[log];

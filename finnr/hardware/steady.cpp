@@ -14,7 +14,7 @@ Rate settle(Model& model, std::int64_t interval, std::int64_t most_passes) {
     kept = (model.greedy() ? model.repeats_at_ends(interval) : model.repeats(interval)) ? kept + 1 : 0;
     if (kept >= model.span()) return Rate::kKept;
     lost = model.lateness(interval) > 0 ? lost + 1 : 0;
-    if (lost > model.span() + 2) return Rate::kLost;
+    if (lost > model.span()) return Rate::kLost;
   }
   return Rate::kLost;
 }

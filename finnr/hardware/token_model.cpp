@@ -128,11 +128,13 @@ std::vector<UnitId> all_units(const Design& design) {
 
 Model::Model(const Design& design, const Schedule& schedule) : Model(design, schedule, all_units(design)) {}
 
-Model::Model(const Design& design, const Schedule& schedule, const std::vector<UnitId>& units)
+Model::Model(const Design& design, const Schedule& schedule, const std::vector<UnitId>& units,
+             const std::map<std::size_t, Arrivals>& recorded)
     : design_(design),
       channels_(design.streams.size()),
       machines_(design.units.size()),
       queues_(design.units.size()),
+      spans_(design.units.size()),
       greedy_(schedule.kind == Schedule::Kind::kGreedy) {
   const auto channel = [&](std::size_t stream) {
     if (!channels_[stream]) channels_[stream] = std::make_unique<Channel>(agenda_, design.streams[stream].beats());
@@ -147,13 +149,15 @@ Model::Model(const Design& design, const Schedule& schedule, const std::vector<U
     std::unique_ptr<Machine> machine = std::visit(maker, unit.kind);
     for (const std::size_t stream : unit.inputs) channels_[stream]->connect_reader(*machine);
     for (const std::size_t stream : unit.outputs) channels_[stream]->connect_writer(*machine);
-    span_ = std::max(span_, ceil_div(maker.held, channels_[unit.inputs[0]]->frame_beats()) + 1);
+    spans_[id.index()] = ceil_div(maker.held, channels_[unit.inputs[0]]->frame_beats()) + 1;
     machines_[id.index()] = std::move(machine);
   }
   for (std::size_t i = 0; i < channels_.size(); ++i) {
     if (!channels_[i]) continue;
     if (channels_[i]->writer() == nullptr) {
-      sources_.push_back(std::make_unique<Source>(*channels_[i], schedule));
+      const auto known = recorded.find(i);
+      sources_.push_back(std::make_unique<Source>(
+          *channels_[i], known == recorded.end() ? arrivals(schedule, channels_[i]->frame_beats()) : known->second));
       channels_[i]->connect_writer(*sources_.back());
     }
     if (channels_[i]->reader() == nullptr) {
@@ -171,6 +175,30 @@ bool Model::run(std::int64_t frames) {
   }
   agenda_.run();
   return std::ranges::all_of(ends_, [&](std::size_t end) { return std::ssize(channels_[end]->frames()) >= frames; });
+}
+
+Arrivals Model::recorded(std::size_t stream, std::int64_t interval) const {
+  Arrivals list{channels_[stream]->recorded().list(), interval};
+  for (Run& run : list.frame) run.at -= (std::ssize(channels_[stream]->frames()) - 1) * interval;
+  return list;
+}
+
+bool Model::was_empty(const Unit& unit) const {
+  const auto frames = [&](std::size_t stream) -> const std::vector<FrameTimes>& { return channels_[stream]->frames(); };
+  Cycle left = kAlways;
+  for (const std::size_t output : unit.outputs) {
+    if (frames(output).size() < 2) return false;
+    left = std::max(left, frames(output)[frames(output).size() - 2].last);
+  }
+  return std::ranges::all_of(unit.inputs, [&](std::size_t input) { return !frames(input).empty() && frames(input).back().first > left; });
+}
+
+std::int64_t Model::span() const {
+  std::int64_t most = 1;
+  for (std::size_t i = 0; i < spans_.size(); ++i) {
+    if (spans_[i] > most && (greedy_ || !was_empty(design_.units[i]))) most = spans_[i];
+  }
+  return most;
 }
 
 namespace {

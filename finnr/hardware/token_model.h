@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,8 +29,9 @@ class Model {
  public:
   /// All units.
   Model(const Design& design, const Schedule& schedule);
-  /// Some, in the order of the design.
-  Model(const Design& design, const Schedule& schedule, const std::vector<UnitId>& units);
+  /// Some, in the order of the design. What comes from elsewhere on the streams of `recorded` comes as it did there.
+  Model(const Design& design, const Schedule& schedule, const std::vector<UnitId>& units,
+        const std::map<std::size_t, Arrivals>& recorded = {});
 
   /// Beats pass one by one from now on: slower, and the same.
   void use_no_runs() { agenda_.use_no_runs(); }
@@ -39,8 +41,9 @@ class Model {
   /// Times that beats passed a stream, alone or in a run: what simulating took.
   [[nodiscard]] std::int64_t passes() const;
 
-  /// Frames that a unit holds at most, and one: the beats of a frame depend on so many frames before it.
-  [[nodiscard]] std::int64_t span() const { return span_; }
+  /// So many frames before it the beats of a frame depend on: those that a unit holds at most, and one. A unit that was empty
+  /// when its last frame began holds none, unless sources run ahead.
+  [[nodiscard]] std::int64_t span() const;
 
   [[nodiscard]] bool greedy() const { return greedy_; }
 
@@ -53,6 +56,11 @@ class Model {
   /// How much later than `interval` the last frame began where it is latest, counted from the frame before.
   [[nodiscard]] std::int64_t lateness(std::int64_t interval) const;
 
+  /// Keeps the cycles of the last frame on a stream.
+  void record(std::size_t stream) { channels_[stream]->record(); }
+  /// How the beats of a recorded stream came, if that repeats itself every `interval` cycles.
+  [[nodiscard]] Arrivals recorded(std::size_t stream, std::int64_t interval) const;
+
   /// By stream of the design; nothing for those of other units.
   [[nodiscard]] const Channel* stream(std::size_t index) const { return channels_[index].get(); }
   /// The machine of a queue.
@@ -62,6 +70,7 @@ class Model {
   [[nodiscard]] WaitCycle wait_cycle() const;
 
  private:
+  [[nodiscard]] bool was_empty(const Unit& unit) const;
   class Maker;
   const Design& design_;
   Agenda agenda_;
@@ -70,9 +79,9 @@ class Model {
   std::vector<FifoMachine*> queues_;                // by unit
   std::vector<std::unique_ptr<Source>> sources_;
   std::vector<std::unique_ptr<Sink>> sinks_;
-  std::vector<std::size_t> ends_;  // streams that leave
+  std::vector<std::size_t> ends_;    // streams that leave
+  std::vector<std::int64_t> spans_;  // by unit; 0 for others
   bool greedy_;
-  std::int64_t span_ = 1;
 };
 
 }  // namespace finnr::token

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
 #include "finnr/hardware/runs.h"
@@ -217,6 +218,9 @@ class Channel {
   [[nodiscard]] std::int64_t frame_beats() const { return frame_beats_; }
   /// By frame, complete ones only.
   [[nodiscard]] const std::vector<FrameTimes>& frames() const { return frames_; }
+  /// Notes from now on all cycles of the last complete frame, which begins with the next beat.
+  void record() { records_ = true; }
+  [[nodiscard]] const Runs& recorded() const { return recorded_; }
   [[nodiscard]] bool uses_runs() const { return agenda_->uses_runs(); }
   /// For a reader that took beats of another stream at once.
   void wake_reader() { agenda_->wake(*reader_); }
@@ -237,6 +241,16 @@ class Channel {
   void note(Run run) {
     beats_ += run.beats;
     ++passes_;
+    if (in_frame_ > 0 && in_frame_ + run.beats < frame_beats_ && !records_) {
+      hash_.add(run.later(-frame_.first));
+      in_frame_ += run.beats;
+    } else {
+      note_ends(run);
+    }
+  }
+
+  /// Beats with which a frame may begin or end.
+  void note_ends(Run run) {
     while (run.beats > 0) {
       if (in_frame_ == 0) {
         frame_.first = run.at;
@@ -244,8 +258,10 @@ class Channel {
       }
       const std::int64_t some = std::min(run.beats, frame_beats_ - in_frame_);
       hash_.add(run.first(some).later(-frame_.first));
+      if (records_) recording_.push(run.first(some));
       in_frame_ += some;
       if (in_frame_ < frame_beats_) return;
+      if (records_) recorded_ = std::exchange(recording_, Runs{});
       in_frame_ = 0;
       frame_.last = run[some - 1];
       frame_.shape = hash_.value();
@@ -268,6 +284,9 @@ class Channel {
   FrameTimes frame_;
   CyclesHash hash_;
   std::vector<FrameTimes> frames_;
+  bool records_ = false;
+  Runs recording_;
+  Runs recorded_;
 };
 
 inline std::int64_t Agenda::ask(const Channel& channel, const Run& run) {
