@@ -73,6 +73,20 @@ Graph branches() {
   return net.done({net.conv(both, 3, {1, 1})});
 }
 
+/// Blocks behind each other, most with a convolution on the way around: what one queue needs depends on the next ones.
+Graph blocks(Rng& rng) {
+  SmallNetwork net;
+  const std::int64_t channels = 2 * rng.between(1, 3);
+  ValueId x = net.thresholds(net.conv(net.input({1, 3, 8, 8}), channels, {3, 3}, {.begin = {1, 1}, .end = {1, 1}}));
+  for (std::int64_t i = rng.between(1, 5); i > 0; --i) {
+    ValueId z = net.thresholds(net.conv(x, channels, {3, 3}, {.begin = {1, 1}, .end = {1, 1}}));
+    if (rng.chance(0.5)) z = net.thresholds(net.conv(z, channels, {1, 1}));
+    const ValueId y = rng.chance(0.6) ? net.thresholds(net.conv(x, channels, {1, 1})) : x;
+    x = net.thresholds(net.add(Join{JoinFunction::kAdd, 1, 1}, {z, y}));
+  }
+  return net.done({net.conv(x, 3, {1, 1})});
+}
+
 TEST(Queues, AreDeepEnoughWhenSizingWouldTakeTooLong) {
   const Design before = diamond(40, 500);
   EXPECT_TRUE(keeps_rate(before));
@@ -104,6 +118,14 @@ TEST(Queues, NoQueueCanShrink) {
     const Design small = sized(design);
     EXPECT_LT(queued_bits(small), queued_bits(design));
     expect_least(small);
+  }
+}
+
+TEST(Queues, NoQueueOfBlocksBehindEachOtherCanShrink) {
+  Rng rng(5);
+  for (int i = 0; i < 20; ++i) {
+    const Graph graph = blocks(rng);
+    expect_least(sized(lowered(graph, random_folding(part_of(graph), rng, false))));
   }
 }
 

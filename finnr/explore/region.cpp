@@ -32,7 +32,11 @@ std::vector<UnitId> region_of(const Design& design, UnitId queue) {
   do {
     reader = design.streams[design.units[reader.index()].outputs[0]].to;
   } while (design.units[reader.index()].inputs.size() == 1 && design.streams[design.units[reader.index()].outputs[0]].to.valid());
-  const UnitId top = dominators(design)[reader.index()];
+  const std::vector<UnitId> above = dominators(design);
+  UnitId top = above[reader.index()];
+  UnitId before = top;
+  while (before.valid() && design.units[before.index()].inputs.size() == 1) before = above[before.index()];
+  if (before.valid()) top = above[before.index()];
   std::vector<bool> inside(design.units.size(), false);
   inside[reader.index()] = true;
   for (std::size_t i = reader.index() + 1; i-- > 0;) {

@@ -11,8 +11,8 @@ namespace finnr {
 std::vector<UnitId> dominators(const Design& design);
 
 /// The units that decide whether a queue is deep enough: from a fork to the unit where the queue's way meets others, in the order of
-/// the design. The fork is the last unit that all ways to there have in common. What these units cannot sustain alone, the whole
-/// design cannot sustain either.
+/// the design. The fork is the last unit that all ways to there have in common; where ways meet in front of it, it is theirs, since
+/// what is between may have no time to wait. What these units cannot sustain alone, the whole design cannot sustain either.
 std::vector<UnitId> region_of(const Design& design, UnitId queue);
 
 }  // namespace finnr
