@@ -144,6 +144,7 @@ Folding settle_lanes(const HardwarePart& part, const Folding& given) {
   for (std::size_t i = 0; i < folding.size(); ++i) {
     if (folding[i].pe != 0) slowest = std::max(slowest, layer_interval(part.layers[i], folding[i]));
   }
+  const std::vector<bool> padded = asks_for_padding(part, given);
   std::vector<int> lanes_of(part.links.size(), 1);  // as the producer gives them
   for (const std::size_t link : part.inputs) {
     for (std::size_t i = 0; i < part.layers.size(); ++i) {
@@ -167,8 +168,8 @@ Folding settle_lanes(const HardwarePart& part, const Folding& given) {
         break;
       }
       const auto usable = [&](std::int64_t lanes) {
-        if (free.divide % lanes != 0) return by_channel(layer) && layer_interval(layer, {static_cast<int>(lanes)}) <= slowest;  // padded
-        return lanes >= fewest;
+        if (free.divide % lanes == 0) return lanes >= fewest;
+        return by_channel(layer) && padded[layer.output] && layer_interval(layer, {static_cast<int>(lanes)}) <= slowest;
       };
       const bool early = reader > 0 && std::ranges::find(part.inputs, layer.inputs[0]) != part.inputs.end();
       std::int64_t lanes = fewest;

@@ -94,35 +94,59 @@ PaddingSets padding_sets(const HardwarePart& part) {
   return sets;
 }
 
-Result<std::vector<std::int64_t>> padding(const HardwarePart& part, const Folding& folding, const std::vector<std::int64_t>& least) {
-  const PaddingSets sets = padding_sets(part);
-  struct Set {
-    std::int64_t multiple = 1;
-    std::int64_t least = 0;
-    bool fits = true;              ///< without padding
-    bool copies = false;           ///< a matrix takes several pixels at once
-    const Layer* layer = nullptr;  ///< for messages
-  };
-  std::vector<Set> needs(part.links.size());
-  for (std::size_t link = 0; link < least.size(); ++link) needs[sets.of[link]].least = std::max(needs[sets.of[link]].least, least[link]);
+namespace {
+
+/// What the layers around a set of links need of its vectors.
+struct Need {
+  std::int64_t multiple = 1;
+  std::int64_t least = 0;
+  bool fits = true;              ///< without padding
+  bool copies = false;           ///< a matrix takes several pixels at once
+  const Layer* layer = nullptr;  ///< for messages
+};
+
+/// By set, of the layers that have a PE.
+std::vector<Need> needs_of(const HardwarePart& part, const Folding& folding, const PaddingSets& sets) {
+  std::vector<Need> needs(part.links.size());
   for (std::size_t i = 0; i < part.layers.size(); ++i) {
+    if (folding[i].pe == 0) continue;
     const Layer& layer = part.layers[i];
-    const auto meet = [&](Set& set, std::int64_t channels, std::int64_t divisor) {
-      if (set.multiple <= kMost) set.multiple = std::lcm(set.multiple, divisor);
-      set.fits = set.fits && channels % divisor == 0;
-      set.copies = set.copies || copies(layer, folding[i]);
-      set.layer = set.layer == nullptr || channels % divisor != 0 ? &layer : set.layer;
+    const auto meet = [&](Need& need, std::int64_t channels, std::int64_t divisor) {
+      if (need.multiple <= kMost) need.multiple = std::lcm(need.multiple, divisor);
+      need.fits = need.fits && channels % divisor == 0;
+      need.copies = need.copies || copies(layer, folding[i]);
+      need.layer = need.layer == nullptr || channels % divisor != 0 ? &layer : need.layer;
     };
     for (std::size_t port = 0; port < layer.inputs.size(); ++port)
       meet(needs[sets.of[layer.inputs[port]]], input_side(layer, folding[i], port).channels, divisor_at_input(layer, folding[i], port));
-    Set& set = needs[sets.of[layer.output]];
-    meet(set, part.links[layer.output].channels, output_lanes(layer, folding[i]));
-    set.least = std::max(set.least, folding[i].padded);
+    Need& need = needs[sets.of[layer.output]];
+    meet(need, part.links[layer.output].channels, output_lanes(layer, folding[i]));
+    need.least = std::max(need.least, folding[i].padded);
   }
+  return needs;
+}
+
+}  // namespace
+
+std::vector<bool> asks_for_padding(const HardwarePart& part, const Folding& folding) {
+  const PaddingSets sets = padding_sets(part);
+  const std::vector<Need> needs = needs_of(part, folding, sets);
+  std::vector<bool> asks;
+  for (std::size_t link = 0; link < part.links.size(); ++link) {
+    const Need& need = needs[sets.of[link]];
+    asks.push_back(!need.fits || need.least > part.links[link].channels);
+  }
+  return asks;
+}
+
+Result<std::vector<std::int64_t>> padding(const HardwarePart& part, const Folding& folding, const std::vector<std::int64_t>& least) {
+  const PaddingSets sets = padding_sets(part);
+  std::vector<Need> needs = needs_of(part, folding, sets);
+  for (std::size_t link = 0; link < least.size(); ++link) needs[sets.of[link]].least = std::max(needs[sets.of[link]].least, least[link]);
   std::vector<std::int64_t> padded;
   for (std::size_t link = 0; link < part.links.size(); ++link) {
     const std::size_t of = sets.of[link];
-    const Set& set = needs[of];
+    const Need& set = needs[of];
     const std::int64_t channels = part.links[link].channels;
     padded.push_back(channels);
     if (set.fits && set.least <= channels) continue;

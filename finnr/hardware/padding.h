@@ -22,6 +22,9 @@ struct PaddingSets {
 };
 PaddingSets padding_sets(const HardwarePart& part);
 
+/// By link: whether the layers that have a PE ask for more elements than there are channels.
+std::vector<bool> asks_for_padding(const HardwarePart& part, const Folding& folding);
+
 /// Elements of a vector that travel on each link: at least its channels, those of `least` (by link; empty for none) and those that a
 /// fold of its set asks for, and a multiple of the lanes at both ends; windows in front of a matrix give multiples of its SIMD. Fails
 /// with kIllegalFolding where padding is not possible. The folding is settled (lanes.h).
