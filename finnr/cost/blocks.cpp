@@ -102,19 +102,17 @@ void add_ring(Cost& cost, const UnitShape& ring, int inputs) {
 void add_matrix(Cost& cost, const UnitShape& u, int inputs) {
   const CoreShape core = core_shape(u, inputs);
   cost.dsp += core_slices(core);
-  if (terms::multiplied_in_dsp(core)) cost.dsp += core.pe * core.simd;
+  if (terms::multiplied_in_dsp(core, inputs)) cost.dsp += core.pe * core.simd;
   add_memory(cost, u.at("WeightStyle"), core.pe * core.simd * core.w_bits, core.depth, inputs);
 }
 
 }  // namespace
 
 bool terms::goes_to_blocks(std::int64_t width, std::int64_t depth, int inputs) {
-  constexpr std::int64_t kBlockBits = 2048;  // of an ECP5, about
-  if (inputs < 6) return width * depth >= kBlockBits;
-  constexpr double kMemoryLut = 2;  // the tool's price of a LUT that is memory
-  constexpr std::int64_t kBank = 64;
+  const bool xilinx = inputs == 6;
+  const double of_lut = xilinx ? 2 : 4.0 / 6;  // the tool's price of a LUT that is memory; of an ECP5 six have 4
   const auto luts = static_cast<double>(lut_ram(width, depth, inputs).cells);
-  const double price = kMemoryLut * luts + kMultiplexed * static_cast<double>((ceil_div(depth, kBank) - 1) * width);
+  const double price = of_lut * luts + kMultiplexed * static_cast<double>((ceil_div(depth, lut_bank(inputs)) - 1) * width);
   return layout(width, depth, inputs).price < price;
 }
 
@@ -134,7 +132,7 @@ Cost block_cost(const UnitShape& u, int inputs) {
     add_memory(bank, u.at("Style"), memory.width, memory.words, inputs);
     cost += memory.banks * bank;
   }
-  if (u.kind == "join" && u.at("Function") == 1 && terms::product_in_dsp(u.at("ABits", 1), u.at("BBits", 1))) cost.dsp += u.at("Lanes", 1);
+  if (u.kind == "join" && terms::joined_in_dsp(u, inputs)) cost.dsp += u.at("Lanes", 1);
   if (u.kind == "mvu") {
     add_ring(cost,
              {"replay",

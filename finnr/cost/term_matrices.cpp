@@ -16,12 +16,12 @@ constexpr std::int64_t kSplitStyle = 4;
 
 /// What a tool makes of operators: bits counted, added or multiplied, and their sum in a register. Where gates are LUTs nobody takes
 /// operators for bipolar operands but a folding file, so that a few syntheses stand for a fit there.
-void add_operators(Formulas& f, const CoreShape& core, int k) {
+void add_operators(Formulas& f, const CoreShape& core, bool compared, int k) {
   constexpr std::int64_t kBipolar = 2;
   const bool mine = core.form == CoreForm::kOperators;
   const bool added = mine && !core.xnor() && (core.x_kind == kBipolar || core.w_kind == kBipolar);
   const bool multiplied = mine && !core.xnor() && !added;
-  const bool dsp = multiplied_in_dsp(core);
+  const bool dsp = multiplied_in_dsp(core, k);
   const bool gates = multiplied && !dsp;
   const bool constants = core.depth == 1;  // whose bits that are 0 need no adder
   const bool rare = k == 6;
@@ -33,9 +33,10 @@ void add_operators(Formulas& f, const CoreShape& core, int k) {
                                                       : 4 * core.w_bits + 12;
   // Blocks add what they multiply to the sum of the one before, and have registers in front and behind: with one register all of a sum is
   // theirs. More registers need a tree, whose sums of four products and more are adders. Blocks of an ECP5 multiply alone.
-  // An accumulator is a LUT a bit that lets go of the sum before and another one that adds.
+  // An accumulator is a LUT a bit that lets go of the sum before and another one that adds; that of single products which nothing but the
+  // output reads is part of the block.
   const bool within = dsp && rare;
-  const bool accumulated = mine && core.beats > 1;
+  const bool accumulated = mine && core.beats > 1 && !(within && core.simd == 1 && core.registers == 1 && !compared);
   const std::int64_t levels = log2_up(core.simd) + 1;
   std::int64_t tree_bits = dsp && !rare ? core.pe * (core.simd - 1) * (core.x_bits + core.w_bits) : 0;
   std::int64_t tree_registers = 0;
@@ -74,7 +75,7 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
   const bool read_late = behind > 0 && core.depth > 1 && !core.merged;
   const double columns = in_luts ? different_columns(word, core.depth) : 0;
   // Blocks have the last registers of inputs within, and of weights those behind the memory's own.
-  const bool blocks = multiplied_in_dsp(core) && k == 6;
+  const bool blocks = multiplied_in_dsp(core, k) && k == 6;
   const std::int64_t halves = style == kSplitStyle && split.block_words < core.depth ? split.block_bits : 0;  // a choice between both
   const std::int64_t preset_word = core.preset ? steps.lanes * (steps.threshold_bits + (steps.bases ? 1 : 0)) : 0;
   const bool preset_in_luts = core.preset && steps.in_luts;
@@ -102,7 +103,7 @@ void add_arithmetic(Formulas& f, const UnitShape& u, std::int64_t channels, int 
                            {"preset words", preset_in_luts ? memory_registers(steps, preset_word) : 0, true},
                            {"preset bases", core.preset && steps.bases && core.beats > 1 ? core.pe : 0, true},
                            {"preset counters", core.preset ? loop(steps.folds) : 0, true}});
-  add_operators(f, core, k);
+  add_operators(f, core, steps.steps > 0, k);
   add_steps(f, steps, core.preset, k);
 }
 
@@ -122,17 +123,17 @@ double rom_cells(std::int64_t width, std::int64_t depth, int k) {
   return different_columns(width, depth) * static_cast<double>(each);
 }
 
-bool product_in_dsp(std::int64_t a, std::int64_t b) {
+bool product_in_dsp(std::int64_t a, std::int64_t b, int k) {
   constexpr std::int64_t kLeastSide = 2;
   constexpr std::int64_t kLeastProduct = 9;
-  return std::min(a, b) >= kLeastSide && a + b >= kLeastProduct;
+  return std::min(a, b) >= kLeastSide && (k < 6 || a + b >= kLeastProduct);
 }
 
-bool multiplied_in_dsp(const CoreShape& core) {
+bool multiplied_in_dsp(const CoreShape& core, int k) {
   constexpr std::int64_t kBipolar = 2;
   if (core.form != CoreForm::kOperators || core.x_kind == kBipolar || core.w_kind == kBipolar) return false;
   // Both are signed there: an unsigned one has a bit more.
-  return product_in_dsp(core.x_bits + (core.x_kind == 0 ? 1 : 0), core.w_bits + (core.w_kind == 0 ? 1 : 0));
+  return product_in_dsp(core.x_bits + (core.x_kind == 0 ? 1 : 0), core.w_bits + (core.w_kind == 0 ? 1 : 0), k);
 }
 
 std::int64_t step_word(const UnitShape& u) {

@@ -63,6 +63,9 @@ constexpr std::int64_t choice_luts(std::int64_t tree, std::int64_t inputs) {
 /// As mux, where the multiplexers of a slice of LUTs of 6 inputs join up to four of them, of four inputs each.
 constexpr std::int64_t wide_mux(std::int64_t n, int k) { return n > 1 && k == 6 ? ceil_div(n, 4) : mux(n, k); }
 
+/// LUTs of an adder of an ECP5, whose carry cells have two bits and count as two LUTs.
+constexpr std::int64_t carried(std::int64_t bits) { return 2 * ceil_div(bits, 2); }
+
 /// LUTs of a finnr_compare; with LUTs of 4 inputs it is an operator.
 constexpr std::int64_t compare_cells(std::int64_t bits, int k) { return k < 6 ? bits : bits <= 3 ? 1 : ceil_div(bits, 2); }
 
@@ -72,11 +75,17 @@ struct LutRam {
   std::int64_t cells = 0;
   std::int64_t mux = 0;
 };
+constexpr std::int64_t lut_bank(int k) { return k < 6 ? 16 : 64; }  ///< most words
 constexpr LutRam lut_ram(std::int64_t width, std::int64_t depth, int k) {
-  if (k < 6) return {ceil_div(depth, 16) * 6 * ceil_div(width, 4), width * mux(ceil_div(depth, 16), k)};
+  const std::int64_t banks = ceil_div(depth, lut_bank(k));
+  if (k < 6) return {banks * 6 * ceil_div(width, 4), width * mux(banks, k)};
   if (depth <= 32) return {4 * ceil_div(width, 6), 0};
-  return {ceil_div(depth, 64) * 4 * ceil_div(width, 3), width * mux(ceil_div(depth, 64), k)};
+  return {banks * 4 * ceil_div(width, 3), width * mux(banks, k)};
 }
+
+/// A word that is written while it is read: a block of an ECP5 gives none that is defined, so that the tool builds a way around it for
+/// every memory that does not say that this never happens, of two registers and a multiplexer a bit.
+constexpr std::int64_t passed_bits(bool block, std::int64_t width, int k) { return block && k < 6 ? width : 0; }
 
 /// LUTs of constants: a bit of 2^k words is one, and there are no more different bits than words allow.
 constexpr std::int64_t rom(std::int64_t width, std::int64_t depth, int k) {
@@ -92,12 +101,15 @@ double different_columns(std::int64_t width, std::int64_t depth);
 /// LUTs of constants in LUTs: two words are the address itself.
 double rom_cells(std::int64_t width, std::int64_t depth, int k);
 
-/// Whether the tool takes a DSP block for a product of these bits.
-bool product_in_dsp(std::int64_t a, std::int64_t b);
+/// Whether the tool takes a DSP block for a product of these bits: for an ECP5 it takes one as soon as both have two.
+bool product_in_dsp(std::int64_t a, std::int64_t b, int k);
+
+/// The same of the products of a join.
+bool joined_in_dsp(const UnitShape& u, int k);
 
 /// Whether a core is operators whose products the tool puts into DSP blocks, together with the registers of operands that nothing else
 /// reads.
-bool multiplied_in_dsp(const CoreShape& core);
+bool multiplied_in_dsp(const CoreShape& core, int k);
 
 /// Bits of a word of the threshold memory of a unit: thresholds, signs and bases of its lanes.
 std::int64_t step_word(const UnitShape& u);

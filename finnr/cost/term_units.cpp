@@ -77,12 +77,14 @@ Formulas pool(const UnitShape& u, int k) {
   const std::int64_t masked = u.at("XKind") != 0 && simd == 1 && each >= kCarry ? 1 : 0;
   const bool exact = k == 6;
   return {{{"one", 1},
-           {"counters", counter(count, k)},
+           {"counters", loop(count) < kCarry ? 0 : counter(count, k)},
+           {"short counters", loop(count) < kCarry ? counter(count, k) : 0},
            {"beat counter", counter(inner, k)},
            {"summed bits", sum ? out * (1 + masked) : 0, exact},
            {"larger numbers", sum ? 0 : larger + lanes * (taken + (inner > 1 && x > 1 ? chosen : 0)), exact},
            {"tree of sums", sum ? pairs * x : 0},
            {"memory mux", ram.mux},
+           {"passed bits", passed_bits(inner > 1 && block, out, k)},
            {"memory", ram.cells, true}},
           {{"valid", 1, true},
            {"result bits", out, true},
@@ -90,7 +92,8 @@ Formulas pool(const UnitShape& u, int k) {
            {"inputs", inner > 1 ? lanes * x : 0, true},
            {"tree", simd > 1 ? lanes * tree_bits : 0, true},
            {"read bits", inner > 1 && !block ? out : 0, true},
-           {"flags", registered ? 3 : 0, true}}};
+           {"flags", registered ? 3 : 0, true},
+           {"passed bits", 2 * passed_bits(inner > 1 && block, out, k), true}}};
 }
 
 /// A memory of codes for every lane.
@@ -159,6 +162,7 @@ Formulas window(const UnitShape& u, int k) {
            {"tile columns", (tile_w - 1) * x},
            {"padded tile", tiled && padded ? u.at("TileH", 1) * y + tile_w * x : 0},
            {"memory mux", memory.banks * ram.mux},
+           {"passed bits", memory.banks * passed_bits(block, memory.width, k)},
            {"memory", memory.banks * ram.cells, true}},
           {{"one", 1},
            {"places", written + read},
@@ -170,7 +174,8 @@ Formulas window(const UnitShape& u, int k) {
                        : tiled ? u.at("TileH", 1) + tile_w
                                : 1},
            {"bank bits", tiled ? u.at("TileH", 1) * loop(memory.row_banks) + tile_w * loop(memory.column_banks) : 0},
-           {"bank data", block ? 0 : memory.banks * memory.width, true}}};
+           {"bank data", block ? 0 : memory.banks * memory.width, true},
+           {"passed bits", 2 * memory.banks * passed_bits(block, memory.width, k), true}}};
 }
 
 }  // namespace finnr::terms

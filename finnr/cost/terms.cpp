@@ -40,7 +40,7 @@ Formulas fifo(const UnitShape& u, int k) {
            {"count bits", ring ? c : 0},
            {"carry chains", ring && a >= 3},
            {"banks", ring && !sync && depth > kBank ? ceil_div(depth, kBank) : 0},
-           {"memory mux", ram.mux},
+           {"memory mux", ram.mux, k == 6},
            {"decoded words", registers ? depth : 0},
            {"place and a flag", shifts ? kPlace[static_cast<std::size_t>(a)] : 0},
            {"memory", ram.cells, true}},
@@ -64,8 +64,13 @@ Formulas width(const UnitShape& u, int) {
 
 /// A ready gate and a memory of who has taken the beat, for every output.
 Formulas fork(const UnitShape& u, int k) {
+  constexpr std::array<std::int64_t, 9> kOfEcp5 = {0, 0, 7, 18, 11, 14, 17, 22, 23};  // by outputs, counted: nothing else matters
   const std::int64_t outputs = u.at("Outputs", 1);
-  return {{{"outputs", outputs}, {"tree", terms::tree(2 * outputs, k)}}, {{"outputs", outputs}}};
+  const bool counted = k < 6 && outputs < std::ssize(kOfEcp5);
+  return {{{"outputs", counted ? 0 : outputs},
+           {"tree", counted ? 0 : terms::tree(2 * outputs, k)},
+           {"counted", counted ? kOfEcp5[static_cast<std::size_t>(outputs)] : 0, true}},
+          {{"outputs", outputs}}};
 }
 
 /// Wires.
@@ -110,13 +115,14 @@ std::int64_t adders_of_product(const UnitShape& u) {
   return count;
 }
 
-/// Sums of both operands, or products, and a register behind four LUTs of handshakes. Above the shorter operand of a sum only a carry is
-/// left to add, unless its sign is repeated there. A product with a bit is an and; one of so few bits that a LUT, or two of them, read
-/// all is looked up, as one with a sign of one bit is; others are rows that full adders and an adder sum up.
+/// Sums of both operands, or products, and a register behind four or five LUTs of handshakes. Above the shorter operand of a sum only a
+/// carry is left to add, unless its sign is repeated there; the carry cells of an ECP5 reach over the whole sum. A product with a bit is an
+/// and; one of so few bits that a LUT, or two of them, read all is looked up, as one with a sign of one bit is; others are rows that full
+/// adders and an adder sum up.
 Formulas join(const UnitShape& u, int k) {
   constexpr std::int64_t kSigned = 1;
-  constexpr std::int64_t kHandshakes = 4;
   constexpr std::int64_t kRead = 6;
+  const std::int64_t handshakes = k == 6 ? 4 : 5;
   const std::int64_t lanes = u.at("Lanes", 1);
   const std::int64_t a = u.at("ABits", 1);
   const std::int64_t b = u.at("BBits", 1);
@@ -124,20 +130,21 @@ Formulas join(const UnitShape& u, int k) {
   const bool product = u.at("Function") == 1;
   const bool short_sign = u.at(a <= b ? "AKind" : "BKind") == kSigned;
   const std::int64_t added = short_sign ? std::max(a, b) : std::min(a, b);
-  const bool blocks = product && terms::product_in_dsp(a, b);
+  const bool blocks = terms::joined_in_dsp(u, k);
   const bool anded = product && ((a == 1 && u.at("AKind") != kSigned) || (b == 1 && u.at("BKind") != kSigned));
   const bool gates = product && !blocks && !anded;
   const bool one = gates && a + b <= kRead;
   const bool two = gates && !one && (a + b == kRead + 1 || std::min(a, b) == 1);
   const bool rows = gates && !one && !two;
-  return {{{"handshakes", kHandshakes, k == 6},
-           {"added bits", product ? 0 : lanes * added, true},
+  const std::int64_t sum = k == 6 ? added : std::max(a, b) > 1 ? terms::carried(out) : out;
+  return {{{"handshakes", handshakes, true},
+           {"added bits", product ? 0 : lanes * sum, true},
            {"anded bits", anded ? lanes * std::max(a, b) : 0, true},
            {"bits of a LUT", one ? lanes * out : 0},
            {"bits of two LUTs", two ? lanes * out : 0},
            {"product bits", rows ? lanes * out : 0, k == 6},
            {"adders of products", rows ? lanes * adders_of_product(u) : 0}},
-          {{"valid", 1, true}, {"data", blocks ? 0 : lanes * (anded ? std::max(a, b) : out), true}}};
+          {{"valid", 1, true}, {"data", blocks && k == 6 ? 0 : lanes * (anded ? std::max(a, b) : out), true}}};
 }
 
 /// A ring of frames: counters of frames and words on both sides, of passes, perhaps addresses, and a memory that the tool puts where
@@ -168,11 +175,13 @@ Formulas permute(const UnitShape& u, int k) {
            {"counter bits", index + log2_up(2 * in) + terms::counter_bits(out)},
            {"index", index_block ? 0 : terms::rom(index, out, k)},
            {"memory mux", ram.mux},
+           {"passed bits", terms::passed_bits(block, u.at("Width", 1), k)},
            {"memory", ram.cells, true}},
           {{"one", 1},
            {"counter bits", index + log2_up(2 * in) + terms::counter_bits(out)},
            {"index", index_block ? 0 : index},
-           {"data", block ? 0 : u.at("Width", 1)}}};
+           {"data", block ? 0 : u.at("Width", 1)},
+           {"passed bits", 2 * terms::passed_bits(block, u.at("Width", 1), k), true}}};
 }
 
 /// A sorted list of K keys and indices; the lanes of a beat are inserted one after the other.
@@ -224,6 +233,14 @@ Terms plain(const std::vector<terms::Count>& counts) {
 }
 
 }  // namespace
+
+/// A sign of one bit is one of two for an ECP5, an unsigned bit is an and.
+bool terms::joined_in_dsp(const UnitShape& u, int k) {
+  const auto bits = [&](std::string_view name, std::string_view kind) {
+    return u.at(name, 1) + (k < 6 && u.at(kind) == 1 && u.at(name, 1) == 1 ? 1 : 0);
+  };
+  return u.at("Function") == 1 && product_in_dsp(bits("ABits", "AKind"), bits("BBits", "BKind"), k);
+}
 
 std::span<const std::string_view> costed_kinds() { return kNames; }
 
