@@ -120,7 +120,8 @@ def pool(r):
 def top_k(r):
     lanes = r.choice([1, 1, 2, 5])
     labels = lanes * spread(r, 4, 40)
-    return SWEEP.top_k(r, labels, lanes, r.randint(4, 20), r.choice([0, 1]), r.choice([1, 1, 1, 3, 5]))
+    bits, signed, k = r.randint(4, 20), r.choice([0, 1]), r.choice([1, 1, 1, 3, 5])
+    return SWEEP.top_k(r, labels, lanes, bits, signed, k) if k <= labels else None
 
 
 def trained(case, r):

@@ -33,10 +33,11 @@ void add_operators(Formulas& f, const CoreShape& core, bool compared, int k) {
                                                       : 4 * core.w_bits + 12;
   // Blocks add what they multiply to the sum of the one before, and have registers in front and behind: with one register all of a sum is
   // theirs. More registers need a tree, whose sums of four products and more are adders. Blocks of an ECP5 multiply alone.
-  // An accumulator is a LUT a bit that lets go of the sum before and another one that adds; that of single products which nothing but the
-  // output reads is part of the block.
+  // An accumulator is a LUT a bit that lets go of the sum before and another one that adds; that of single products of unsigned inputs
+  // which nothing but the output reads is part of the block.
   const bool within = dsp && rare;
-  const bool accumulated = mine && core.beats > 1 && !(within && core.simd == 1 && core.registers == 1 && !compared);
+  const bool kept = within && core.simd == 1 && core.registers == 1 && core.x_kind == 0 && !compared;
+  const bool accumulated = mine && core.beats > 1 && !kept;
   const std::int64_t levels = log2_up(core.simd) + 1;
   std::int64_t tree_bits = dsp && !rare ? core.pe * (core.simd - 1) * (core.x_bits + core.w_bits) : 0;
   std::int64_t tree_registers = 0;

@@ -139,8 +139,8 @@ Formulas window(const UnitShape& u, int k) {
                                (padded ? loop(u.at("KH", 1) / u.at("TileH", 1)) : 0) + loop(u.at("Groups", 1)) * (tiled ? 2 : 1) +
                                (padded ? 0 : loop(u.at("OH", 1)));
   // Behind the banks a choice among the columns of every row bank, and one among the rows; in front of them whether a place of
-  // the tile lies in a column bank, the address in a row bank and in a column bank, from whichever place lies there, and their sum where a
-  // bank has more than one row.
+  // the tile lies in a column bank or in a row bank, the address in a row bank and in a column bank, from whichever place lies there, and
+  // their sum where a bank has more than one row.
   const std::int64_t column_choices = tile_w * memory.row_banks * wide_mux(memory.column_banks, k);
   const std::int64_t row_choices = positions * wide_mux(memory.row_banks, k);
   const std::int64_t deep = ceil_div(u.at("W", 1), memory.column_banks);
@@ -157,6 +157,7 @@ Formulas window(const UnitShape& u, int k) {
            {"row choices", tiled ? memory.width * row_choices : 0},
            {"column addresses", tiled ? memory.column_banks * log2_up(deep) : 0},
            {"column hits", tiled && memory.column_banks > 1 ? memory.column_banks * tile_w : 0},
+           {"row hits", tiled && memory.row_banks > 1 ? memory.row_banks * u.at("TileH", 1) : 0},
            {"bank addresses", tiled && added ? memory.banks * log2_up(memory.words) : 0},
            {"tile rows", (u.at("TileH", 1) - 1) * (y + loop(rows))},
            {"tile columns", (tile_w - 1) * x},
