@@ -57,8 +57,9 @@ void add_choices(StepColumns& found, const HardwareSteps& steps, int stage, cons
     std::set<std::uint64_t> read(columns.begin(), columns.end());
     read.erase(0);
     read.erase(ones);
-    found.choices += choices_of(columns, 2);
-    found.chosen += terms::choice_luts(choices_of(columns, 4), terms::log2_up(std::ssize(columns)) + std::ssize(read));
+    const std::int64_t inputs = terms::log2_up(std::ssize(columns)) + std::ssize(read);
+    found.choices += terms::choice_luts(choices_of(columns, 2), inputs, 4);
+    found.chosen += terms::choice_luts(choices_of(columns, 4), inputs, 6);
   }
 }
 

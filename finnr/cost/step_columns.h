@@ -12,8 +12,8 @@ namespace finnr {
 struct StepColumns {
   std::int64_t registers = 0;  ///< different columns that are not constant, over all memories
   std::int64_t luts = 0;       ///< those of them that are no bit of the address
-  std::int64_t choices = 0;    ///< of a search: choices between two that differ
-  std::int64_t chosen = 0;     ///< LUTs of 6 inputs, of four that differ
+  std::int64_t choices = 0;    ///< of a search: LUTs of 4 inputs that choose between two that differ
+  std::int64_t chosen = 0;     ///< the same of 6 inputs among four
 };
 
 /// `folds` words of `lanes` entries.

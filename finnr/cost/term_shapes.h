@@ -50,13 +50,12 @@ constexpr std::int64_t counter(std::int64_t n, int k) { return n > 1 ? counter_b
 /// LUTs of one bit chosen out of n: three more inputs a LUT of 6, one more a LUT of 4.
 constexpr std::int64_t mux(std::int64_t n, int k) { return n > 1 ? ceil_div(n - 1, k < 6 ? 1 : 3) : 0; }
 
-/// LUTs of 6 inputs of a choice that takes `tree` LUTs of four each, or fewer where selects and columns are so few `inputs` together that
-/// LUTs read all of them.
-constexpr std::int64_t choice_luts(std::int64_t tree, std::int64_t inputs) {
-  constexpr std::int64_t kRead = 6;
+/// LUTs of k inputs of a choice that takes `tree` LUTs as a tree, or fewer where selects and columns are so few `inputs` together that LUTs
+/// read all of them.
+constexpr std::int64_t choice_luts(std::int64_t tree, std::int64_t inputs, int k) {
   constexpr std::int64_t kMany = 12;
   if (inputs >= kMany) return tree;
-  const std::int64_t read = inputs <= kRead ? 1 : std::int64_t{1} << (inputs - kRead);
+  const std::int64_t read = inputs <= k ? 1 : std::int64_t{1} << (inputs - k);
   return tree < read ? tree : read;
 }
 

@@ -127,7 +127,7 @@ void add_searched(Formulas& f, const StepShape& s, int k) {
     compared += lanes * static_cast<double>(compare_cells(s.wide(), k));
     if (s.known) continue;  // all memories were counted together
     const auto read = static_cast<std::int64_t>(std::llround(different_columns(choices, s.folds)));
-    const std::int64_t each = s.in_luts && k == 6 ? choice_luts(mux(choices, k), stage + read) : mux(choices, k);
+    const std::int64_t each = s.in_luts ? choice_luts(mux(choices, k), stage + read, k) : mux(choices, k);
     chosen += lanes * static_cast<double>(s.threshold_bits * each);
     words += memory_registers(s, s.lanes * choices * s.threshold_bits);
     memory += memory_cells(s, s.lanes * choices * s.threshold_bits, k);
