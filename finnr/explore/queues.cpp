@@ -29,7 +29,7 @@ class Sizer {
         interval_(interval(design)),
         queues_(inner_queues(design)),
         reserve_(most_passes / 4),
-        last_look_(most_passes / 32),
+        last_look_(most_passes / 64),
         passes_left_(most_passes - reserve_ - last_look_) {
     for (std::uint32_t i = 0; i < design.units.size(); ++i) all_.push_back(UnitId{i});
     for (const UnitId queue : queues_) {
