@@ -32,6 +32,7 @@ struct Arrivals {
 };
 Arrivals arrivals(const Schedule& schedule, std::int64_t frame_beats);
 
+/// Offers the beats of an input, frame by frame.
 class Source final : public Machine {
  public:
   Source(Channel& out, Arrivals arrivals) : out_(out), arrivals_(std::move(arrivals)) {}
