@@ -28,7 +28,7 @@ class Sizer {
       : design_(design),
         interval_(interval(design)),
         queues_(inner_queues(design)),
-        reserve_(most_passes / 4),
+        reserve_(most_passes / 3),
         last_look_(most_passes / 64),
         passes_left_(most_passes - reserve_ - last_look_) {
     for (std::uint32_t i = 0; i < design.units.size(); ++i) all_.push_back(UnitId{i});
@@ -51,17 +51,16 @@ class Sizer {
     set(lowered);
     if (!steady || !bursty) return false;
     for (std::size_t i = 0; i < queues_.size(); ++i) depth(queues_[i]) = std::min(lowered[i], std::max((*steady)[i], (*bursty)[i]));
-    if (lateness(0, kinds_.size()) != 0) {
-      set(lowered);
-      if (lateness(0, kinds_.size()) != 0) return false;
-    }
-    // Inputs of one kind are nearly always enough to find the least depths.
     const std::vector<std::int64_t> enough = depths();
     const std::vector<Bound> least = bounds();
-    shorten_all(least, 1);
+    shorten_all(least, 1);  // inputs of one kind are nearly always enough to find the least depths
     passes_left_ += reserve_;
-    if (lateness(1, kinds_.size()) != 0) {
+    if (lateness(depths() == enough ? 0 : 1, kinds_.size()) != 0) {
       set(enough);
+      if (lateness(0, kinds_.size()) != 0) {
+        set(lowered);
+        if (lateness(0, kinds_.size()) != 0) return false;
+      }
       shorten_all(least, kinds_.size());
     }
     const bool found = !exhausted_;
@@ -207,13 +206,16 @@ class Sizer {
   /// Pipes that wait keep their bubbles, so that a few units may lose rate where they would not in the whole design, which sends in
   /// another rhythm: tries there whether queues can be shorter, as far as there is time.
   void look_again() {
-    for (const UnitId queue : queues_) {
-      if (depth(queue) == 0) continue;
-      --depth(queue);
-      if (lateness(0, kinds_.size()) == 0) {
-        shorten_to_rate(kinds_.size(), queue, 0, {});
-      } else {
-        ++depth(queue);
+    for (bool again = true; std::exchange(again, false);) {
+      for (const UnitId queue : queues_) {
+        if (depth(queue) == 0) continue;
+        --depth(queue);
+        if (lateness(0, kinds_.size()) == 0) {
+          shorten_to_rate(kinds_.size(), queue, 0, {});
+          again = true;
+        } else {
+          ++depth(queue);
+        }
       }
     }
   }
@@ -261,7 +263,7 @@ class Sizer {
       const std::optional<std::int64_t> late = lateness();
       if (late == 0) {
         high = tried;
-        if (!guessed) step *= 2;
+        step = guessed ? 1 : 2 * step;
         continue;
       }
       low = tried + 1;

@@ -11,8 +11,8 @@ namespace finnr {
 /// The queues where branches meet: all but those at the edges of the accelerator.
 std::vector<UnitId> inner_queues(const Design& design);
 
-/// Times that sizing lets beats pass a stream at most, alone or in a run: about twelve seconds of work.
-inline constexpr std::int64_t kMostSizingPasses = std::int64_t{1} << 29;
+/// Times that sizing lets beats pass a stream at most, alone or in a run: some ten seconds of work.
+inline constexpr std::int64_t kMostSizingPasses = std::int64_t{9} << 26;
 
 /// Makes the inner queues as short as the rate allows. The design afterwards sustains its own interval() under steady, bursty and
 /// greedy inputs, and no single queue could be shorter by one (it need not be the least total). Queues of no beat are left out.

@@ -88,7 +88,9 @@ Graph blocks(Rng& rng) {
 }
 
 TEST(Queues, AreDeepEnoughWhenSizingWouldTakeTooLong) {
-  const Design before = diamond(40, 500);
+  const Graph graph = branches();
+  Rng rng(3);
+  const Design before = lowered(graph, random_folding(part_of(graph), rng, false));
   EXPECT_TRUE(keeps_rate(before));
   Design stopped = before;
   EXPECT_FALSE(size_queues(stopped, 0));
