@@ -7,18 +7,14 @@
 #include <utility>
 #include <vector>
 
+#include "finnr/base/rng.h"
 #include "finnr/cost/term_shapes.h"
 
 namespace finnr {
 namespace {
 
-/// A number for a word; the exclusive or of those of the words in which a column has its bits stands for the column (splitmix64).
-std::uint64_t mark(std::int64_t word) {
-  std::uint64_t x = static_cast<std::uint64_t>(word + 1) * 0x9E3779B97F4A7C15U;
-  x = (x ^ (x >> 30)) * 0xBF58476D1CE4E5B9U;
-  x = (x ^ (x >> 27)) * 0x94D049BB133111EBU;
-  return x ^ (x >> 31);
-}
+/// A number for a word; the exclusive or of those of the words in which a column has its bits stands for the column.
+std::uint64_t mark(std::uint64_t word) { return Rng(word).next(); }
 
 /// Which memory a field lies in: that of its stage, from the last one on, and behind them that of signs and bases.
 int memory_of(const HardwareSteps& steps, std::int64_t field) {
@@ -38,7 +34,7 @@ std::int64_t choices_of(std::vector<std::uint64_t> left, std::size_t ways) {
       const bool equal = std::all_of(first, end, [&](std::uint64_t column) { return column == *first; });
       count += equal ? 0 : 1;
       std::uint64_t chosen = *first;
-      for (auto at = first; !equal && at != end; ++at) chosen = mark(static_cast<std::int64_t>(chosen ^ *at));
+      for (auto at = first; !equal && at != end; ++at) chosen = mark(chosen ^ *at);
       next.push_back(chosen);
     }
     left = std::move(next);
@@ -73,7 +69,7 @@ StepColumns step_columns(const HardwareSteps& steps, std::int64_t folds, int lan
   std::vector<std::uint64_t> address(static_cast<std::size_t>(terms::loop(folds)), 0);
   std::vector<int> widths;  // of fields, alike in all entries
   for (std::int64_t fold = 0; fold < folds; ++fold) {
-    const std::uint64_t here = mark(fold);
+    const std::uint64_t here = mark(static_cast<std::uint64_t>(fold));
     ones ^= here;
     for (std::size_t i = 0; i < address.size(); ++i) address[i] ^= ((fold >> i) & 1) != 0 ? here : 0;
     for (int lane = 0; lane < lanes; ++lane) {

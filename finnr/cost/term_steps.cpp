@@ -60,21 +60,6 @@ double chunk_functions(const StepShape& s, std::int64_t low, std::int64_t high, 
 /// Chunks of a comparison of operators, for which unsigned numbers have a bit more.
 std::int64_t chunks(const StepShape& s) { return ceil_div(s.wide() + (s.is_signed ? 0 : 1), kChunk); }
 
-}  // namespace
-
-double memory_cells(const StepShape& s, std::int64_t bits, int k) {
-  if (!s.in_luts) return 0;
-  if (!s.known) return rom_cells(bits, s.folds, k);
-  return static_cast<double>(s.known->luts * (k == 6 ? rom_luts(s.folds, 1) : rom(1, s.folds, k)));
-}
-
-double memory_registers(const StepShape& s, std::int64_t bits) {
-  if (!s.in_luts) return 0;
-  return s.known ? static_cast<double>(s.known->registers) : different_columns(bits, s.folds);
-}
-
-namespace {
-
 /// Every threshold of a lane is compared with the input and the hits are counted, which takes a full adder for each that has no bit of
 /// its own in the level, and more where a level may fall: then the sum is turned before and after. With one fold the thresholds are
 /// constants, and a level of few bits is looked up.
@@ -169,6 +154,17 @@ StepShape step_shape(const UnitShape& u, std::int64_t channels, std::int64_t bit
     s.known = StepColumns{
         .registers = u.at("StepColumns"), .luts = u.at("StepLuts"), .choices = u.at("StepChoices"), .chosen = u.at("StepChosen")};
   return s;
+}
+
+double memory_cells(const StepShape& s, std::int64_t bits, int k) {
+  if (!s.in_luts) return 0;
+  if (!s.known) return rom_cells(bits, s.folds, k);
+  return static_cast<double>(s.known->luts * (k == 6 ? rom_luts(s.folds, 1) : rom(1, s.folds, k)));
+}
+
+double memory_registers(const StepShape& s, std::int64_t bits) {
+  if (!s.in_luts) return 0;
+  return s.known ? static_cast<double>(s.known->registers) : different_columns(bits, s.folds);
 }
 
 double constant_comparators(const StepShape& s, std::int64_t count) {

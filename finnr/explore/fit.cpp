@@ -55,8 +55,11 @@ class Fitter {
       FINNR_ASSIGN(const Answer answer, solve(asked, left, round == 0, fit));
       fit.folding = folding_of(options_, *answer.choice);
       FINNR_ASSIGN(Design design, lower(part_, fit.folding, name_));
-      if (!total_cost(design, cost_).fits(room_.limit)) size_queues(design);  // which takes time, and is for the builder else
       fit.cost = total_cost(design, cost_);
+      if (!fit.cost.fits(room_.limit)) {  // sizing takes time, and is for the builder else
+        size_queues(design);
+        fit.cost = total_cost(design, cost_);
+      }
       const Cost modelled = finnr::cost_of(*cost_of(problem(), *answer.choice));
       fit.queues = less(fit.cost, modelled);
       fit.interval = interval(design);

@@ -169,7 +169,7 @@ class Sizer {
 
   /// Makes one queue after the other as short as the whole design allows, those first that may save most bits for the time that trials
   /// take from then on. Several at once go to their bounds, more after each success.
-  bool shorten_all(const std::vector<Bound>& least, std::size_t kinds) {
+  void shorten_all(const std::vector<Bound>& least, std::size_t kinds) {
     std::vector<std::size_t> order(queues_.size());
     std::iota(order.rbegin(), order.rend(), std::size_t{0});  // of equal ones the last: others have to wait for what comes behind them
     const auto gain = [&](std::size_t i) {
@@ -200,7 +200,6 @@ class Sizer {
       }
       some = 1;
     }
-    return !exhausted_;
   }
 
   /// Pipes that wait keep their bubbles, so that a few units may lose rate where they would not in the whole design, which sends in

@@ -11,7 +11,7 @@
 #include "finnr/hardware/chain_for_test.h"
 #include "finnr/hardware/diamond_for_test.h"
 #include "finnr/hardware/folding_for_test.h"
-#include "finnr/hardware/lower.h"
+#include "finnr/hardware/lowered_for_test.h"
 #include "finnr/hardware/network_for_test.h"
 #include "finnr/hardware/timing.h"
 #include "finnr/simulate/simulator_for_test.h"
@@ -41,12 +41,6 @@ void expect_least(const Design& design) {
 Design sized(Design design) {
   EXPECT_TRUE(size_queues(design));
   return design;
-}
-
-Design lowered(const Graph& graph, const Folding& folding) {
-  Result<Design> design = lower(part_of(graph), folding, "net");
-  EXPECT_TRUE(design.ok()) << to_text(design.error());
-  return design.ok() ? *std::move(design) : Design{};
 }
 
 std::int64_t queued_bits(const Design& design) {

@@ -6,18 +6,12 @@
 #include <algorithm>
 
 #include "finnr/base/rng.h"
+#include "finnr/hardware/steps_for_test.h"
 
 namespace finnr {
 namespace {
 
 using Ints = Tensor::Ints;
-
-std::shared_ptr<const Tensor> tensor(Shape shape, Ints data) { return std::make_shared<const Tensor>(std::move(shape), std::move(data)); }
-
-Steps steps_of(Shape shape, Ints thresholds, Ints base, Ints signs, const IntType& codes) {
-  const auto rows = static_cast<std::int64_t>(base.size());
-  return {tensor(shape, std::move(thresholds)), tensor({rows}, std::move(base)), tensor(shape, std::move(signs)), codes};
-}
 
 TEST(MemoryImage, DigitsMostSignificantFirst) {
   MemoryImage image(10);

@@ -139,6 +139,7 @@ Side output_side(const Layer& layer, const Fold& fold, const Link& output) {
 std::int64_t most_lanes(const Layer& layer, const HardwarePart& part) { return freedom(layer, part).divide; }
 
 Folding settle_lanes(const HardwarePart& part, const Folding& given) {
+  if (std::ranges::none_of(given, [](const Fold& fold) { return fold.pe == 0; })) return given;
   Folding folding = given;
   std::int64_t slowest = 1;
   for (std::size_t i = 0; i < folding.size(); ++i) {

@@ -37,6 +37,38 @@ std::int64_t divisor_at_input(const Layer& layer, const Fold& fold, std::size_t 
 
 bool copies(const Layer& layer, const Fold& fold) { return std::holds_alternative<MatrixLayer>(layer.kind) && fold.m > 1; }
 
+/// What the layers around a set of links need of its vectors.
+struct Need {
+  std::int64_t multiple = 1;
+  std::int64_t least = 0;
+  bool fits = true;              ///< without padding
+  bool copies = false;           ///< a matrix takes several pixels at once
+  const Layer* layer = nullptr;  ///< for messages
+
+  [[nodiscard]] bool more_than(std::int64_t channels) const { return !fits || least > channels; }
+};
+
+/// By set, of the layers that have a PE.
+std::vector<Need> needs_of(const HardwarePart& part, const Folding& folding, const PaddingSets& sets) {
+  std::vector<Need> needs(part.links.size());
+  for (std::size_t i = 0; i < part.layers.size(); ++i) {
+    if (folding[i].pe == 0) continue;
+    const Layer& layer = part.layers[i];
+    const auto meet = [&](Need& need, std::int64_t channels, std::int64_t divisor) {
+      if (need.multiple <= kMost) need.multiple = std::lcm(need.multiple, divisor);
+      need.fits = need.fits && channels % divisor == 0;
+      need.copies = need.copies || copies(layer, folding[i]);
+      need.layer = need.layer == nullptr || channels % divisor != 0 ? &layer : need.layer;
+    };
+    for (std::size_t port = 0; port < layer.inputs.size(); ++port)
+      meet(needs[sets.of[layer.inputs[port]]], input_side(layer, folding[i], port).channels, divisor_at_input(layer, folding[i], port));
+    Need& need = needs[sets.of[layer.output]];
+    meet(need, part.links[layer.output].channels, output_lanes(layer, folding[i]));
+    need.least = std::max(need.least, folding[i].padded);
+  }
+  return needs;
+}
+
 }  // namespace
 
 bool by_channel(const Layer& layer) {
@@ -94,47 +126,12 @@ PaddingSets padding_sets(const HardwarePart& part) {
   return sets;
 }
 
-namespace {
-
-/// What the layers around a set of links need of its vectors.
-struct Need {
-  std::int64_t multiple = 1;
-  std::int64_t least = 0;
-  bool fits = true;              ///< without padding
-  bool copies = false;           ///< a matrix takes several pixels at once
-  const Layer* layer = nullptr;  ///< for messages
-};
-
-/// By set, of the layers that have a PE.
-std::vector<Need> needs_of(const HardwarePart& part, const Folding& folding, const PaddingSets& sets) {
-  std::vector<Need> needs(part.links.size());
-  for (std::size_t i = 0; i < part.layers.size(); ++i) {
-    if (folding[i].pe == 0) continue;
-    const Layer& layer = part.layers[i];
-    const auto meet = [&](Need& need, std::int64_t channels, std::int64_t divisor) {
-      if (need.multiple <= kMost) need.multiple = std::lcm(need.multiple, divisor);
-      need.fits = need.fits && channels % divisor == 0;
-      need.copies = need.copies || copies(layer, folding[i]);
-      need.layer = need.layer == nullptr || channels % divisor != 0 ? &layer : need.layer;
-    };
-    for (std::size_t port = 0; port < layer.inputs.size(); ++port)
-      meet(needs[sets.of[layer.inputs[port]]], input_side(layer, folding[i], port).channels, divisor_at_input(layer, folding[i], port));
-    Need& need = needs[sets.of[layer.output]];
-    meet(need, part.links[layer.output].channels, output_lanes(layer, folding[i]));
-    need.least = std::max(need.least, folding[i].padded);
-  }
-  return needs;
-}
-
-}  // namespace
-
 std::vector<bool> asks_for_padding(const HardwarePart& part, const Folding& folding) {
   const PaddingSets sets = padding_sets(part);
   const std::vector<Need> needs = needs_of(part, folding, sets);
   std::vector<bool> asks;
   for (std::size_t link = 0; link < part.links.size(); ++link) {
-    const Need& need = needs[sets.of[link]];
-    asks.push_back(!need.fits || need.least > part.links[link].channels);
+    asks.push_back(needs[sets.of[link]].more_than(part.links[link].channels));
   }
   return asks;
 }
@@ -146,19 +143,19 @@ Result<std::vector<std::int64_t>> padding(const HardwarePart& part, const Foldin
   std::vector<std::int64_t> padded;
   for (std::size_t link = 0; link < part.links.size(); ++link) {
     const std::size_t of = sets.of[link];
-    const Need& set = needs[of];
+    const Need& need = needs[of];
     const std::int64_t channels = part.links[link].channels;
     padded.push_back(channels);
-    if (set.fits && set.least <= channels) continue;
-    if (!sets.obstacle[of].empty() || set.copies || set.multiple > kMost) {
-      return Diagnostic(Code::kIllegalFolding, fmt::format("padding is not possible between {} and its neighbour", set.layer->name))
-          .at(place_of(*set.layer))
-          .because(set.copies             ? "several pixels at once are not padded"
-                   : set.multiple > kMost ? "the lanes of the layers that share the padding have no common multiple of a sensible size"
-                                          : sets.obstacle[of])
+    if (!need.more_than(channels)) continue;
+    if (!sets.obstacle[of].empty() || need.copies || need.multiple > kMost) {
+      return Diagnostic(Code::kIllegalFolding, fmt::format("padding is not possible between {} and its neighbour", need.layer->name))
+          .at(place_of(*need.layer))
+          .because(need.copies             ? "several pixels at once are not padded"
+                   : need.multiple > kMost ? "the lanes of the layers that share the padding have no common multiple of a sensible size"
+                                           : sets.obstacle[of])
           .fix("take a PE that divides the number of outputs and a SIMD that divides the number of inputs");
     }
-    padded.back() = ceil_div(std::max(channels, set.least), set.multiple) * set.multiple;
+    padded.back() = ceil_div(std::max(channels, need.least), need.multiple) * need.multiple;
   }
   return padded;
 }

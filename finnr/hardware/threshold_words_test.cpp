@@ -3,17 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include "finnr/hardware/steps_for_test.h"
+
 namespace finnr {
 namespace {
 
 using Ints = Tensor::Ints;
-
-std::shared_ptr<const Tensor> tensor(Shape shape, Ints data) { return std::make_shared<const Tensor>(std::move(shape), std::move(data)); }
-
-Steps steps_of(Shape shape, Ints thresholds, Ints base, Ints signs, const IntType& codes) {
-  const auto rows = static_cast<std::int64_t>(base.size());
-  return {tensor(shape, std::move(thresholds)), tensor({rows}, std::move(base)), tensor(shape, std::move(signs)), codes};
-}
 
 TEST(HardwareSteps, AlikeForAllChannels) {
   const HardwareSteps h = hardware_steps(steps_of({1, 3}, {-2, 0, 5}, {4}, {1, 1, 1}, {4, 7, false}), {-10, 10, false}, 0, 0);

@@ -241,7 +241,7 @@ class Channel {
   void note(Run run) {
     beats_ += run.beats;
     ++passes_;
-    if (in_frame_ > 0 && in_frame_ + run.beats < frame_beats_ && !records_) {
+    if (in_frame_ > 0 && in_frame_ + run.beats < frame_beats_ && !records_) {  // nearly all: in as few steps as can be
       hash_.add(run.later(-frame_.first));
       in_frame_ += run.beats;
     } else {

@@ -2,13 +2,12 @@
 #include "finnr/hardware/weights.h"
 
 #include "finnr/hardware/network_for_test.h"
+#include "finnr/hardware/steps_for_test.h"
 
 namespace finnr {
 namespace {
 
 using Ints = std::vector<std::int64_t>;
-
-std::shared_ptr<const Tensor> tensor(Shape shape, Ints data) { return std::make_shared<const Tensor>(std::move(shape), std::move(data)); }
 
 TEST(WithRows, RowsFollowTheStream) {
   const auto w = tensor({3, 2}, {1, 2, 3, 4, 5, 6});
